@@ -1,0 +1,27 @@
+"""What models and environments have in common: their names, and versions made by content."""
+
+from __future__ import annotations
+
+from specs.documents import Document, Findings
+from specs.names import asset_name_fault
+
+
+def check_asset_name(name: str, document: Document, findings: Findings) -> None:
+    """A name that Azure ML would refuse."""
+    fault = asset_name_fault(name)
+    if fault:
+        message = f"`name: {name[:80]}` is illegal: {fault}"
+        fix = "Choose another name."
+        findings.add("name-illegal", message, fix=fix, at=document.place("name"))
+
+
+def warn_of_version(version: str, document: Document, noun: str, findings: Findings) -> None:
+    """A version that is written, where the content's hash is what will be the version."""
+    findings.add(
+        "version-by-content",
+        f"`version: {version}` is not used: the version of what is registered from files is the "
+        "hash of its content",
+        fix=f"Remove it, or refer to a registered {noun}: azureml:NAME:VERSION.",
+        at=document.place("version"),
+        severity="warning",
+    )

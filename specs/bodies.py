@@ -1,0 +1,143 @@
+"""ARM bodies as `check --json` shows them: null for what only the service knows, no secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from specs.credentials import variable_of
+from specs.environment import EnvironmentBuild, EnvironmentImage
+from specs.findings import Finding
+from specs.flow import Flow
+from specs.quota import LedgerLine
+from specs.references import Reference
+from specs.served import Deployment
+from specs.workspace import Workspace
+
+Kind = Literal["online-endpoint", "online-deployment", "model", "environment", "connection"]
+REDACTED = "[secret]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedDocument:
+    """One document."""
+
+    file: str
+    """Path relative to the project; of an inline document, that of the stack file."""
+    kind: Kind
+    body: Mapping[str, object] | None
+    """None where an error keeps it from being made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """All that a check found, and what it looked at."""
+
+    findings: tuple[Finding, ...]
+    documents: tuple[CheckedDocument, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    quota: tuple[LedgerLine, ...] = ()
+    """Cores per VM family at the worst step of the rollout."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What was decided for each flow's deployment: (deployment, one sentence)."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Where the bodies are for, as far as the command line says it."""
+
+    subscription: str | None = None
+    resource_group: str | None = None
+    workspace_name: str | None = None
+    location: str | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace; what was not said is a name that nobody takes for a real one."""
+        return Workspace(
+            self.subscription or "00000000-0000-0000-0000-000000000000",
+            self.resource_group or "RESOURCE-GROUP",
+            self.workspace_name or "WORKSPACE",
+            self.location or "",
+        )
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What PRT_CONFIG_OVERRIDE can be compared with."""
+        given = {
+            "subscription_id": self.subscription,
+            "resource_group": self.resource_group,
+            "workspace_name": self.workspace_name,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+    def located(self, body: Mapping[str, object]) -> dict[str, object]:
+        """A body with its location, null where that was not said."""
+        return {**body, "location": self.location}
+
+
+def deployment_body(deployment: Deployment, scope: Scope) -> dict[str, object]:
+    """The body of a deployment; ids of labels (`@latest`) are null: the service resolves them."""
+    model, environment, code = deployment.model, deployment.environment, deployment.code
+    workspace = scope.workspace
+    body = deployment.body(
+        workspace,
+        model_id=model.id(workspace) if model is not None else None,
+        environment_id=environment.id(workspace) if environment is not None else None,
+        code_id=code.id(workspace) if code is not None else None,
+    )
+    nulls = {
+        key: None
+        for key, asset in (("model", model), ("environmentId", environment))
+        if isinstance(asset, Reference) and asset.label is not None
+    }
+    return scope.located({**body, "properties": {**_mapping(body["properties"]), **nulls}})
+
+
+def model_body(body: Mapping[str, object]) -> dict[str, object]:
+    """A model's body; null for where its files will have been uploaded to."""
+    return {**body, "properties": {"modelUri": None, **_mapping(body["properties"])}}
+
+
+def environment_body(made: EnvironmentImage | EnvironmentBuild) -> dict[str, object]:
+    """An environment's body; null for where its build context will have been uploaded to."""
+    if isinstance(made, EnvironmentImage):
+        return made.body()
+    body = made.body(None)
+    properties = _mapping(body["properties"])
+    build = {"contextUri": None, **_mapping(properties.get("build"))}
+    return {**body, "properties": {**properties, "build": build}}
+
+
+def connection_body(body: Mapping[str, object]) -> dict[str, object]:
+    """A connection's body without its secrets; references to variables stay."""
+    properties = _mapping(body["properties"])
+    if "credentials" not in properties:
+        return dict(body)
+    hidden = _hidden(properties["credentials"])
+    return {**body, "properties": {**properties, "credentials": hidden}}
+
+
+def notes_of(deployments: Iterable[Deployment | None]) -> tuple[tuple[str, str], ...]:
+    """How many requests each flow's instances serve at once, in a sentence each."""
+    return tuple(
+        (f"{one.endpoint_name}/{one.name}", one.concurrency.explanation)
+        for one in deployments
+        if one is not None and one.concurrency is not None
+    )
+
+
+def _hidden(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _hidden(item) for key, item in _mapping(cast(object, value)).items()}
+    return value if isinstance(value, str) and variable_of(value) else REDACTED
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast(Mapping[str, object], value) if isinstance(value, Mapping) else {}

@@ -1,0 +1,201 @@
+"""Checks single files: documents of any kind and flow folders, each on its own or together.
+
+A deployment is judged with its endpoint when both are given; what only a whole stack can tell
+(traffic to unknown deployments, counts) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from specs.bodies import (
+    CheckedDocument,
+    CheckResult,
+    Kind,
+    Scope,
+    connection_body,
+    deployment_body,
+    environment_body,
+    model_body,
+    notes_of,
+)
+from specs.connections import read_connection
+from specs.deployment import DeploymentSpec, read_deployment
+from specs.documents import Document, Findings, absolute, read_document, shown
+from specs.endpoint import read_endpoint
+from specs.environment import environment_of, read_environment
+from specs.findings import Finding
+from specs.flow import Flow, is_flow, read_flow
+from specs.kinds import FileKind, kind_of
+from specs.model import read_model
+from specs.resolve import Resolver
+from specs.rules import Circumstances, Listed, ListedDeployment, review
+from specs.rules.review import review_environment, review_model
+from specs.served import Deployment
+from specs.tree import NOWHERE, Place
+
+
+@dataclass
+class _OpenDeployment:
+    document: Document
+    spec: DeploymentSpec | None
+    findings: Findings
+    deployment: Deployment | None = None
+
+
+@dataclass
+class _Files:
+    """Single files as they are read; deployments wait until all endpoints are known."""
+
+    project: Path
+    scope: Scope
+    circumstances: Circumstances
+    resolver: Resolver
+    found: list[Finding] = field(default_factory=list[Finding])
+    documents: list[CheckedDocument] = field(default_factory=list[CheckedDocument])
+    flows: dict[Path, Flow] = field(default_factory=dict[Path, Flow])
+    endpoints: dict[str, Document] = field(default_factory=dict[str, Document])
+    deployments: list[_OpenDeployment] = field(default_factory=list[_OpenDeployment])
+    connections: list[Document] = field(default_factory=list[Document])
+
+    def add(self, written: str) -> None:
+        """One path of the command line."""
+        path = absolute(Path.cwd(), written)
+        findings = Findings(shown(path, self.project))
+        try:
+            named = path.is_dir() or is_flow(path)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it holds characters that no path has"
+            fix = "Correct the path."
+            findings.add("file-unreadable", f"no path: {reason}", fix=fix, at=NOWHERE)
+            self.found += findings.found
+            return
+        if named:
+            self._flow(path)
+            return
+        document = read_document(path, project=self.project, at=NOWHERE, findings=findings)
+        kind = kind_of(document.root, file_name=path.name) if document is not None else None
+        if document is not None and kind is None:
+            fix = "Name its kind:  $schema: https://azuremlschemas.azureedge.net/latest/"
+            findings.add(
+                "kind-unknown",
+                "this is no endpoint, deployment, model, environment or connection",
+                fix=f"{fix}managedOnlineDeployment.schema.json",
+                at=Place(findings.subject, 1),
+            )
+        self.found += findings.found
+        if document is not None and kind is not None:
+            self._document(document, kind)
+
+    def _document(self, document: Document, kind: FileKind) -> None:
+        findings = Findings(f"{kind.removeprefix('online-')} {document.get('name') or '?'}")
+        match kind:
+            case "online-endpoint":
+                endpoint = read_endpoint(document, findings)
+                body = endpoint and self.scope.located(endpoint.body(self.scope.workspace))
+                self.endpoints[str(document.get("name") or "?").lower()] = document
+            case "online-deployment":
+                spec = read_deployment(document, findings)
+                self.deployments.append(_OpenDeployment(document, spec, findings))
+                return
+            case "model":
+                body = self._model(document, findings)
+            case "environment":
+                body = self._environment(document, findings)
+            case "connection":
+                connection = read_connection(document, findings)
+                body = connection and connection_body(connection.body({}))
+                self.connections.append(document)
+            case "flow":
+                self._flow(document.path or document.directory)
+                return
+        self.found += findings.found
+        self._keep(document, kind, None if findings.has_error else body)
+
+    def _keep(self, document: Document, kind: Kind, body: Mapping[str, object] | None) -> None:
+        name = shown(document.path, self.project) if document.path else ""
+        self.documents.append(CheckedDocument(file=name, kind=kind, body=body))
+
+    def _model(self, document: Document, findings: Findings) -> dict[str, object] | None:
+        model = read_model(document, findings, inline=False)
+        upload, flow = self.resolver.upload(model, document, findings) if model else (None, None)
+        if flow is not None:
+            self.flows[flow.folder] = flow
+        self.found += review_model(document, flow, circumstances=self.circumstances)
+        return model_body(upload.body(upload.uri)) if upload else None
+
+    def _environment(self, document: Document, findings: Findings) -> dict[str, object] | None:
+        spec = read_environment(document, findings)
+        self.found += review_environment(document, circumstances=self.circumstances)
+        if spec is None:
+            return None
+        made = environment_of(spec, document, default_name="environment", findings=findings)
+        return environment_body(made) if made else None
+
+    def _flow(self, path: Path) -> None:
+        read = read_flow(path, project=self.project)
+        self.found += read.findings
+        if read.flow is not None:
+            self.flows[read.flow.folder] = read.flow
+
+    def finish(self) -> CheckResult:
+        """Deployments with their endpoints, then the rules over everything."""
+        for one in self.deployments:
+            self._deployment(one)
+        listed = {name: list[ListedDeployment]() for name in self.endpoints}
+        loose: list[ListedDeployment] = []
+        for one in self.deployments:
+            flow = one.deployment.flow if one.deployment else None
+            name = str(one.document.get("endpoint_name") or "").lower()
+            listed.get(name, loose).append(ListedDeployment(document=one.document, flow=flow))
+        entries = [
+            Listed(endpoint=document, deployments=tuple(listed[name]))
+            for name, document in self.endpoints.items()
+        ]
+        reviewed = review(
+            entries,
+            circumstances=self.circumstances,
+            loose=loose,
+            connections=self.connections,
+        )
+        self.found += reviewed.findings
+        return CheckResult(
+            findings=_sorted(self.found),
+            documents=tuple(self.documents),
+            flows=tuple(self.flows.values()),
+            quota=reviewed.quota,
+            notes=notes_of(one.deployment for one in self.deployments),
+        )
+
+    def _deployment(self, one: _OpenDeployment) -> None:
+        body = None
+        if one.spec is not None:
+            endpoint = one.spec.endpoint_name or self._only_endpoint() or "ENDPOINT"
+            one.deployment = self.resolver.deployment(
+                one.spec, one.document, endpoint=endpoint.lower(), findings=one.findings
+            )
+            if one.deployment.flow is not None:
+                self.flows[one.deployment.flow.folder] = one.deployment.flow
+            if not one.findings.has_error:
+                body = deployment_body(one.deployment, self.scope)
+        self.found += one.findings.found
+        self._keep(one.document, "online-deployment", body)
+
+    def _only_endpoint(self) -> str | None:
+        return next(iter(self.endpoints)) if len(self.endpoints) == 1 else None
+
+
+def check_files(
+    paths: Sequence[str], *, project: Path, scope: Scope, circumstances: Circumstances
+) -> CheckResult:
+    """Single documents and flow folders. Deployments find their endpoint by its name."""
+    files = _Files(project, scope, circumstances, Resolver(project))
+    for path in paths:
+        files.add(path)
+    return files.finish()
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(dict.fromkeys(findings), key=Finding.sort_key))

@@ -1,0 +1,91 @@
+"""Which document a YAML file is: by its `$schema`, else by its fields.
+
+Users need not say it, and Microsoft's examples leave `$schema` out or name it in several ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from specs.connection import TYPES
+from specs.deployment import DeploymentSpec
+from specs.endpoint import Endpoint
+from specs.environment import EnvironmentSpec
+from specs.fields import snake
+from specs.model import ModelSpec
+
+FileKind = Literal[
+    "online-endpoint", "online-deployment", "model", "environment", "connection", "flow"
+]
+
+_SCHEMAS: tuple[tuple[str, FileKind], ...] = (
+    ("onlineendpoint", "online-endpoint"),
+    ("onlinedeployment", "online-deployment"),
+    ("connection", "connection"),
+    ("environment", "environment"),
+    ("flow.schema", "flow"),
+    ("model", "model"),
+)
+"""Parts of a schema's file name, the telling ones first."""
+
+_TELLING: tuple[tuple[FileKind, frozenset[str]], ...] = (
+    ("flow", frozenset({"nodes", "entry", "additional_includes"})),
+    (
+        "online-deployment",
+        frozenset(
+            {
+                *("endpoint_name", "instance_type", "instance_count", "environment_variables"),
+                *("request_settings", "liveness_probe", "readiness_probe", "scale_settings"),
+                *("code_configuration", "app_insights_enabled", "data_collector"),
+                *("egress_public_network_access", "model_mount_path"),
+            }
+        ),
+    ),
+    (
+        "online-endpoint",
+        frozenset({"auth_mode", "mirror_traffic", "public_network_access", "compute"}),
+    ),
+    ("environment", frozenset({"image", "build", "conda_file", "inference_config"})),
+)
+"""Fields that only one kind has."""
+
+_FIELDS: Mapping[FileKind, frozenset[str]] = {
+    "online-endpoint": frozenset(Endpoint.field_names()),
+    "online-deployment": frozenset(DeploymentSpec.field_names()),
+    "environment": frozenset(EnvironmentSpec.field_names()),
+    "model": frozenset(ModelSpec.field_names()),
+}
+
+
+def kind_of(fields: Mapping[str, object], *, file_name: str = "") -> FileKind | None:
+    """The kind of a document, None when neither schema, fields nor the file's name tell."""
+    named = _by_schema(fields.get("$schema"))
+    return named or _by_fields(fields) or _by_name(file_name.lower())
+
+
+def _by_schema(schema: object) -> FileKind | None:
+    if not isinstance(schema, str):
+        return None
+    last = schema.rstrip("/").rpartition("/")[2].lower()
+    return next((kind for part, kind in _SCHEMAS if part in last), None)
+
+
+def _by_fields(fields: Mapping[str, object]) -> FileKind | None:
+    written = fields.get("type")
+    if isinstance(written, str) and snake(written) in TYPES and "path" not in fields:
+        return "connection"
+    for kind, telling in _TELLING:
+        if telling & set(fields):
+            return kind
+    if "path" in fields and set(fields) - {"$schema"} <= _FIELDS["model"]:
+        return "model"
+    return None
+
+
+def _by_name(name: str) -> FileKind | None:
+    kinds: tuple[FileKind, ...] = ("online-deployment", "online-endpoint", "environment")
+    for kind in (*kinds, "connection", "model"):
+        if kind.removeprefix("online-") in name:
+            return kind
+    return None

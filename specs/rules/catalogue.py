@@ -1,0 +1,72 @@
+"""Every id that a finding can have: the rules, and what the readers of files report.
+
+The documentation page, the silences and the tests all go by this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from specs.findings import Severity
+from specs.rules import (
+    capacity,
+    chapters,
+    environments,
+    flows,
+    identity,
+    keys,
+    monitoring,
+    naming,
+    requests,
+    retirement,
+    splitting,
+    variables,
+)
+from specs.rules.book import Entry
+from specs.rules.readers import DOCUMENT_ENTRIES, FLOW_ENTRIES
+
+RULE_FILES = (
+    *(naming, identity, requests, capacity, variables, flows),
+    *(environments, monitoring, keys, splitting, retirement),
+)
+"""Importing them fills the chapters."""
+
+_SILENCES: tuple[tuple[str, Severity, str], ...] = (
+    ("silence-unknown", "warning", "A silence names a rule that exists."),
+    ("silence-reason", "error", "A silence says why."),
+    ("silence-refused", "error", "Only rules that leave something to deploy can be silenced."),
+)
+
+
+def _rules() -> Iterator[Entry]:
+    for chapter in (
+        chapters.ENDPOINT,
+        chapters.DEPLOYMENT,
+        chapters.MODEL,
+        chapters.ENVIRONMENT,
+        chapters.CONNECTION,
+        chapters.SERVICE,
+        chapters.STACK,
+    ):
+        yield from (rule.entry for rule in chapter.rules)
+
+
+def _entries() -> Iterator[Entry]:
+    yield from _rules()
+    for rule_id, severity, title in _SILENCES:
+        yield Entry(
+            id=rule_id,
+            severity=severity,
+            title=title,
+            source="this project",
+            section="Silences",
+            silenceable=False,
+        )
+    yield from DOCUMENT_ENTRIES
+    yield from FLOW_ENTRIES
+
+
+RULES: Mapping[str, Entry] = {entry.id: entry for entry in _rules()}
+"""The rule book's own rules."""
+ENTRIES: Mapping[str, Entry] = {entry.id: entry for entry in _entries()}
+"""All ids, in the order of the documentation."""

@@ -1,0 +1,110 @@
+"""Keys and passwords in plain text. What is found is never printed, not even in part."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from specs.rules.book import Problem
+from specs.rules.chapters import CONNECTION, DEPLOYMENT
+from specs.rules.subjects import ConnectionCase, DeploymentCase
+from specs.stack_file import Secret
+
+_PRACTICE = "Microsoft: secrets belong in connections or a key vault, never in source control"
+
+_WORDS = frozenset(
+    {"key", "apikey", "secret", "token", "password", "passwd", "pwd", "sas", "credential", "pat"}
+)
+_REFERENCE = re.compile(r"\$\{\{.*\}\}|\$\{[^}]+\}|\$\([^)]+\)|<[^<>]+>|\{\{.*\}\}|@Microsoft\..*")
+_SHAPES = re.compile(
+    r"(^|[^a-zA-Z0-9])(sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|eyJ[A-Za-z0-9_-]{20,}\.)"
+    r"|(AccountKey|SharedAccessKey|Password|Pwd)=[^;\s]{8,}|[?&]sig=[A-Za-z0-9%+/=]{20,}"
+)
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_RUN, _MIXED = 20, 3.3
+"""Characters of a run, and bits for each of them: 32 hexadecimal digits have about 3.7."""
+_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+
+
+@DEPLOYMENT.rule("key-in-variable", "warning", source=_PRACTICE)
+def keys_in_variables(case: DeploymentCase) -> Iterator[Problem]:
+    """No key or password stands in an environment variable of a deployment.
+
+    Everybody who may read the deployment reads its variables.
+    """
+    for name, value in case.variables.items():
+        if is_secret(name, value):
+            yield Problem(
+                f"`{name}` seems to hold a key in plain text; everybody who may read the "
+                "deployment can read it",
+                "Put it into a connection:  "
+                f"{name}: ${{{{azureml://connections/NAME/credentials/KEY}}}}",
+                case.variable_place(name),
+            )
+
+
+@CONNECTION.rule("key-in-connection", "warning", source=_PRACTICE)
+def keys_in_connections(case: ConnectionCase) -> Iterator[Problem]:
+    """No key stands in a connection's file: it comes from Pulumi's secret config."""
+    for keys, value in _leaves(case.part.block()):
+        name = keys[-1]
+        plain = keys[0] == "credentials" and name not in ("type", "client_id", "tenant_id")
+        if (plain and _is_real(value)) or is_secret(name, value):
+            yield Problem(
+                f"`{'.'.join(keys)}` seems to hold a secret in plain text",
+                "Take it out of the file, and keep it in Pulumi's secret config "
+                "(pulumi config set --secret) or the environment.",
+                case.part.place(*keys),
+            )
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a setting seems to hold a secret, by its name or by the look of its value.
+
+    References, placeholders, GUIDs, URLs without signature and paths are none.
+    """
+    if not _is_real(value):
+        return False
+    if _SHAPES.search(value):
+        return True
+    if _GUID.fullmatch(value.strip()):
+        return False
+    return (_says_secret(name) and len(value.strip()) >= 8 and " " not in value.strip()) or (
+        _looks_random(value.strip())
+    )
+
+
+def _says_secret(name: str) -> bool:
+    split = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    words = [word for word in re.split(r"[^a-zA-Z0-9]+", split.lower()) if word]
+    if words[-2:] == ["connection", "string"]:
+        return "applicationinsights" not in words[0]
+    return bool(words) and words[-1].rstrip("0123456789") in _WORDS
+
+
+def _is_real(value: str) -> bool:
+    text = value.strip()
+    return bool(text) and not isinstance(value, Secret) and not _REFERENCE.search(text)
+
+
+def _looks_random(value: str) -> bool:
+    """One long run of letters and digits, about as mixed as chance makes them."""
+    if not _TOKEN.fullmatch(value):
+        return False
+    run = max(re.split(r"[/_-]", value), key=len)
+    if len(run) < _RUN or not re.search(r"[0-9]", run) or not re.search(r"[A-Za-z]", run):
+        return False
+    counts = Counter(run)
+    entropy = -sum(n / len(run) * math.log2(n / len(run)) for n in counts.values())
+    return entropy >= _MIXED
+
+
+def _leaves(block: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, value in block.items():
+        if isinstance(value, Mapping):
+            for below, text in _leaves({str(k): v for k, v in value.items()}):  # type: ignore[misc]
+                yield (key, *below), text
+        elif isinstance(value, str) and value:
+            yield (key,), value

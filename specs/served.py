@@ -1,0 +1,187 @@
+"""A deployment as it will be served: its document with model, environment and flow resolved.
+
+Owns what follows from a prompt flow (docs/documents.md lists it): the variables the serving
+process needs, one worker count, the model's properties, an environment where none is named. All
+of it gives way to what the user wrote. The arithmetic is `concurrency.py`'s.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from specs.concurrency import THREADS, WORKERS, Concurrency, concurrency
+from specs.deployment import DeploymentSpec
+from specs.documents import Document
+from specs.environment import EnvironmentBuild, EnvironmentImage
+from specs.flow import Flow
+from specs.model import ModelUpload
+from specs.quota import cores_of
+from specs.references import EnvironmentReference, ModelReference
+from specs.upload import ModelFile
+from specs.workspace import Workspace
+
+CONFIG_OVERRIDE = "PRT_CONFIG_OVERRIDE"
+RUN_MODE = "PROMPTFLOW_RUN_MODE"
+CLIENT_ID = "AZURE_CLIENT_ID"
+SOURCE_FLOW = "azureml.promptflow.source_flow_id"
+_CONNECTION_REFERENCE = re.compile(r"^\$\{\{\s*azureml://connections/([^/}\s]+)\s*\}\}$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeUpload:
+    """The folder of `code_configuration.code`, registered as a code asset."""
+
+    name: str
+    version: str
+    files: tuple[ModelFile, ...]
+
+    def id(self, workspace: Workspace) -> str:
+        """ARM id of the version."""
+        return workspace.asset_id("codes", self.name, version=self.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """An online deployment of a stack. Its values are known at preview."""
+
+    spec: DeploymentSpec
+    document: Document
+    endpoint_name: str
+    model: ModelUpload | ModelReference | None
+    environment: EnvironmentImage | EnvironmentBuild | EnvironmentReference | None
+    flow: Flow | None
+    code: CodeUpload | CodeReference | None = None
+
+    @property
+    def name(self) -> str:
+        """In lower case, as it is sent."""
+        return self.spec.name
+
+    @property
+    def connections(self) -> tuple[str, ...]:
+        """Names of the connections that the flow will ask the workspace for."""
+        if self.flow is None:
+            return ()
+        variables = {**self.flow.environment_variables, **self.spec.environment_variables}
+        names = (overridden(name, variables) for name in self.flow.connections)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
+    @property
+    def sample_request(self) -> Mapping[str, object] | None:
+        """A body for a first request, None where nobody knows one."""
+        return self.flow.sample_request if self.flow else None
+
+    @cached_property
+    def concurrency(self) -> Concurrency | None:
+        """Workers, threads and requests per instance; None for what is no prompt flow."""
+        if self.flow is None:
+            return None
+        requests = self.spec.request_settings
+        return concurrency(
+            cores_of(self.spec.instance_type) if self.spec.instance_type else None,
+            self.spec.environment_variables,
+            max_concurrent=requests.max_concurrent_requests_per_instance if requests else None,
+        )
+
+    def variables(self, workspace: Workspace) -> dict[str, str]:
+        """The environment variables that are sent: ours where the user has not set them."""
+        given = self.spec.environment_variables
+        if self.concurrency is None:
+            return dict(given)
+        ours = {
+            CONFIG_OVERRIDE: config_override(workspace, self.endpoint_name, self.name),
+            RUN_MODE: "serving",
+            WORKERS: str(self.concurrency.workers),
+            THREADS: str(self.concurrency.threads),
+        }
+        return {**ours, **given}
+
+    def body(
+        self,
+        workspace: Workspace,
+        *,
+        model_id: str | None,
+        environment_id: str | None,
+        code_id: str | None = None,
+        client_id: str | None = None,
+    ) -> dict[str, object]:
+        """The ARM request body.
+
+        `client_id`: of the endpoint's user-assigned identity, for the flow to sign in with.
+        """
+        variables = self.variables(workspace)
+        if client_id is not None:
+            variables.setdefault(CLIENT_ID, client_id)
+        return self.spec.body(
+            workspace,
+            endpoint=self.endpoint_name,
+            model_id=model_id,
+            environment_id=environment_id,
+            code_id=code_id,
+            variables=variables,
+            max_concurrent=self.concurrency.max_concurrent if self.concurrency else None,
+        )
+
+
+@dataclass(frozen=True)
+class CodeReference:
+    """Code that is registered already."""
+
+    text: str
+
+    def id(self, workspace: Workspace) -> str:
+        """ARM id of the version, or the registry reference as written."""
+        rest = self.text.removeprefix("azureml:")
+        if rest.startswith("/"):
+            return rest
+        if self.text.startswith("azureml://"):
+            return self.text
+        name, _, version = rest.partition(":")
+        return workspace.asset_id("codes", name, version=version)
+
+
+def config_override(workspace: Workspace, endpoint: str, deployment: str) -> str:
+    """PRT_CONFIG_OVERRIDE: where the serving process finds its workspace (the article)."""
+    parts = {
+        "subscription_id": workspace.subscription_id,
+        "resource_group": workspace.resource_group,
+        "workspace_name": workspace.name,
+        "endpoint_name": endpoint,
+        "deployment_name": deployment,
+    }
+    return ",".join(f"deployment.{key}={value}" for key, value in parts.items())
+
+
+def overridden(connection: str, variables: Mapping[str, str]) -> str | None:
+    """The connection that is asked for in place of `connection`; None when none is.
+
+    A variable named like the connection (spaces as `_`) holds another's name, a reference to one,
+    or a whole connection as JSON, which needs no workspace.
+    """
+    value = variables.get(connection.replace(" ", "_"), variables.get(connection))
+    if value is None or not value.strip():
+        return connection
+    text = value.strip()
+    if text.startswith("{"):
+        return None
+    reference = _CONNECTION_REFERENCE.match(text)
+    return reference.group(1) if reference else text
+
+
+def flow_properties(flow: Flow, given: Mapping[str, str]) -> dict[str, str]:
+    """The model's properties with those that mark it as a prompt flow; the user's own win.
+
+    Source: the article, "Register the flow as a model": the studio's test tab and the 300 s
+    timeout depend on them.
+    """
+    ours = {SOURCE_FLOW: flow.name}
+    if flow.is_chat:
+        ours["azureml.promptflow.mode"] = "chat"
+        if flow.chat_input:
+            ours["azureml.promptflow.chat_input"] = flow.chat_input
+        if flow.chat_output:
+            ours["azureml.promptflow.chat_output"] = flow.chat_output
+    return {**ours, **given}

@@ -1,0 +1,101 @@
+"""What follows from a prompt flow, and gives way to what the user wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from specs.documents import Document, Findings
+from specs.environment import EnvironmentImage
+from specs.served import Deployment, config_override, overridden
+from specs.workspace import Workspace
+from tests.specs.stack_folder import DEPLOYMENT, a_project, the_stack
+
+WORKSPACE = Workspace("sub", "group", "ws", "westeurope")
+
+
+def a_deployment(folder: Path, extra: str = "", *, blue: str = DEPLOYMENT) -> Deployment:
+    return the_stack(a_project(folder, blue=blue + extra)).services[0].deployments[0]
+
+
+def properties(deployment: Deployment, **ids: str) -> dict[str, object]:
+    body = deployment.body(WORKSPACE, model_id="m", environment_id="e", **ids)
+    return cast("dict[str, object]", body["properties"])
+
+
+def test_the_variables_of_a_flow(tmp_path: Path) -> None:
+    assert properties(a_deployment(tmp_path))["environmentVariables"] == {
+        "PRT_CONFIG_OVERRIDE": "deployment.subscription_id=sub,deployment.resource_group=group,"
+        "deployment.workspace_name=ws,deployment.endpoint_name=basic-chat,"
+        "deployment.deployment_name=blue",
+        "PROMPTFLOW_RUN_MODE": "serving",
+        "PROMPTFLOW_WORKER_NUM": "4",
+        "PROMPTFLOW_WORKER_THREADS": "1",
+    }
+
+
+def test_users_values_win(tmp_path: Path) -> None:
+    deployment = a_deployment(
+        tmp_path,
+        "environment_variables: {PROMPTFLOW_WORKER_NUM: 2, PROMPTFLOW_RUN_MODE: other, A: b}\n"
+        "request_settings: {max_concurrent_requests_per_instance: 20}\n",
+    )
+    sent = properties(deployment)
+    variables = cast("dict[str, str]", sent["environmentVariables"])
+    assert variables["PROMPTFLOW_WORKER_NUM"] == "2"
+    assert variables["PROMPTFLOW_RUN_MODE"] == "other"
+    assert variables["A"] == "b"
+    assert sent["requestSettings"] == {"maxConcurrentRequestsPerInstance": 20}
+
+
+def test_concurrency_is_always_sent_for_a_flow(tmp_path: Path) -> None:
+    sent = properties(a_deployment(tmp_path))
+    assert sent["requestSettings"] == {"maxConcurrentRequestsPerInstance": 4}
+
+
+def test_nothing_is_added_to_what_is_no_flow(tmp_path: Path) -> None:
+    blue = DEPLOYMENT.replace("model:\n  path: ../flow", "model: azureml:m:1")
+    sent = properties(a_deployment(tmp_path, blue=blue))
+    assert sent["environmentVariables"] == {}
+    assert "requestSettings" not in sent
+
+
+def test_the_identity_that_the_program_makes(tmp_path: Path) -> None:
+    sent = properties(a_deployment(tmp_path), client_id="c-1")
+    assert cast("dict[str, str]", sent["environmentVariables"])["AZURE_CLIENT_ID"] == "c-1"
+
+
+def test_a_flow_without_environment_gets_the_image(tmp_path: Path) -> None:
+    blue = DEPLOYMENT[: DEPLOYMENT.index("environment:")] + "instance_type: Standard_DS3_v2\n"
+    environment = a_deployment(tmp_path, blue=blue).environment
+    assert isinstance(environment, EnvironmentImage)
+    assert environment.properties["inferenceConfig"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [
+        ({}, "my conn"),
+        ({"my_conn": "other"}, "other"),
+        ({"my_conn": "${{azureml://connections/other}}"}, "other"),
+        ({"my_conn": '{"type": "OpenAI"}'}, None),
+        ({"my_conn": ""}, "my conn"),
+        ({"MY_CONN": "other"}, "my conn"),
+    ],
+)
+def test_overridden_connections(variables: dict[str, str], asked: str | None) -> None:
+    assert overridden("my conn", variables) == asked
+
+
+def test_config_override_names_the_real_deployment() -> None:
+    text = config_override(WORKSPACE, "chat", "green")
+    assert text.endswith("endpoint_name=chat,deployment.deployment_name=green")
+
+
+def test_documents_find_their_files(tmp_path: Path) -> None:
+    deployment = a_deployment(tmp_path)
+    assert isinstance(deployment.document, Document)
+    assert deployment.document.resolve("../flow") == tmp_path / "flow"
+    assert Findings("x").has_error is False
