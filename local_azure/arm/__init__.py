@@ -1,0 +1,1 @@
+"""ARM itself, once for all types: ids, envelopes, operations, errors, schemas, access control."""

@@ -1,0 +1,29 @@
+"""The gRPC server of the plugin process."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TextIO
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from local_azure.plugin.provider import AzureNativeProvider
+
+_THREADS = 64
+"""Operations at once; each waits in its own thread. The engine asks for 16 unless told more."""
+_MESSAGE_BYTES = 400 * 1024 * 1024
+"""The engine's own limit for one message."""
+
+
+def serve(ready: TextIO) -> None:
+    """Serves on a free loopback port, writes its number to `ready`, and waits for the end."""
+    options = [("grpc.max_receive_message_length", _MESSAGE_BYTES)]
+    server = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AzureNativeProvider(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, file=ready, flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.wait_for_termination()

@@ -1,0 +1,216 @@
+"""Online endpoints: a name, keys, an identity with its automatic roles, and the traffic split."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+
+from local_azure.arm import errors
+from local_azure.arm.ids import name_of
+from local_azure.arm.resource_type import Action, Call, ResourceType
+from local_azure.arm.shape import JsonObject, JsonValue, number, section, strings, text
+from local_azure.arm.store import Resource
+from local_azure.services.machinelearning import endpoint_identity, names, traffic
+from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
+
+TYPE = f"{WORKSPACE}/onlineEndpoints"
+DEPLOYMENTS = f"{TYPE}/deployments"
+AUTH_MODES = ("Key", "AMLToken", "AADToken")
+AML_TOKEN_AUDIENCE = "urn:local-azure:online-endpoint"  # noqa: S105 - an audience, no secret
+
+
+class OnlineEndpoints(ResourceType):
+    """Managed and Kubernetes online endpoints."""
+
+    type = TYPE
+    asynchronous = True
+    read_only = ("scoringUri", "swaggerUri", "endpointType")
+    patchable = ("tags", "identity", "sku", "kind")
+    rules = (
+        "the name has 3 to 32 letters, digits and inner hyphens, and is unique in its region",
+        "at most max_endpoints per subscription and region",
+        "location, compute and identity cannot change",
+        "property bags are add-only",
+        "no traffic when it is created; later only to deployments that exist, totalling 0 or 100",
+        "a PUT without traffic resets it",
+        "mirror traffic: managed, one deployment without live traffic, at most 50 percent",
+        "aad_token is for managed endpoints only",
+        "a user-assigned identity must exist, and the caller must be allowed to assign it",
+        "enforce_access_to_default_secret_stores is for system-assigned identities only",
+        "a system-assigned identity gets AcrPull, Blob Data Reader and Metrics Writer by itself",
+        "with that flag also the Connection Secrets Reader, when the caller may list secrets",
+        "one operation at a time, deployments included: 409",
+    )
+
+    def actions(self) -> Mapping[str, Action]:
+        return {
+            "listKeys": Action(run=self._list_keys, permission="listKeys/action"),
+            "regenerateKeys": Action(run=self._regenerate, permission="regenerateKeys/action"),
+            "token": Action(run=self._token, permission="token/action"),
+        }
+
+    def delay(self, verb: str) -> float:
+        settings = self.azure.settings
+        return settings.delete_seconds if verb == "DELETE" else settings.endpoint_seconds
+
+    def busy_scope(self, resource_id: str) -> str | None:
+        return resource_id
+
+    async def accept(
+        self, call: Call, body: JsonObject, existing: Resource | None
+    ) -> tuple[JsonObject, JsonObject]:
+        names.check("endpoint", name_of(call.id))
+        properties = section(body, "properties")
+        if existing is None:
+            self._refuse_taken(call, body)
+        else:
+            _refuse_change(body, existing)
+        mode = text(properties, "authMode")
+        if mode not in AUTH_MODES:
+            raise errors.bad_request(
+                f"authMode is '{mode}'; it must be one of {', '.join(AUTH_MODES)}."
+            )
+        if mode == "AADToken" and "compute" in properties:
+            raise errors.bad_request("authMode AADToken is for managed online endpoints only.")
+        endpoint_identity.check(self.azure, call, body)
+        self._set_traffic(call, properties, existing)
+        hidden: JsonObject = {**(existing.hidden if existing else {})}
+        hidden.setdefault("keys", {"primaryKey": _new_key(), "secondaryKey": _new_key()})
+        hidden["keys"] = {**section(hidden, "keys"), **strings(properties.pop("keys", None))}
+        if existing is not None:
+            body["identity"] = existing.body.get("identity")
+            body.setdefault("kind", existing.body.get("kind"))
+        body.setdefault("kind", "K8S" if "compute" in properties else "Managed")
+        return body, hidden
+
+    def _refuse_taken(self, call: Call, body: JsonObject) -> None:
+        name, location = name_of(call.id).lower(), text(body, "location").lower()
+        store, settings = self.azure.store, self.azure.settings
+        held = [
+            one
+            for one in store.under(self.azure.world.subscription, TYPE)
+            if text(one.body, "location").lower() == location
+        ]
+        reserved = number(self.azure.snapshot.extra, "reserved", f"{location}/{name}")
+        if any(one.name.lower() == name for one in held) or reserved > time.time():
+            raise errors.conflict(
+                f"There is already an endpoint with this name ({name_of(call.id)}) in {location}, "
+                "or one was deleted a short time ago. Endpoint names must be unique in a region: "
+                "pick another one or try again later.",
+                code="EndpointNameNotAvailable",
+            )
+        if len(held) >= settings.max_endpoints:
+            raise errors.bad_request(
+                f"The subscription has {len(held)} online endpoints in {location}, its limit is "
+                f"{settings.max_endpoints}.",
+                code="QuotaExceeded",
+            )
+
+    def _set_traffic(self, call: Call, properties: JsonObject, existing: Resource | None) -> None:
+        live, mirror = _shares(properties, "traffic"), _shares(properties, "mirrorTraffic")
+        if existing is None and (any(live.values()) or any(mirror.values())):
+            raise errors.bad_request(
+                "Traffic cannot be set when an endpoint is created: create its deployments first.",
+                detail="InvalidTraffic",
+            )
+        known = [one.name for one in self.azure.store.children(call.id, DEPLOYMENTS)]
+        live, mirror = traffic.checked(
+            live, mirror, deployments=known, managed="compute" not in properties
+        )
+        properties["traffic"] = dict[str, JsonValue](live)
+        properties["mirrorTraffic"] = dict[str, JsonValue](mirror)
+
+    async def settle(self, call: Call, resource: Resource, previous: JsonObject | None) -> None:
+        if previous is None:
+            endpoint_identity.establish(self.azure, resource, creator=call.caller.object_id)
+
+    async def removing(self, resource: Resource) -> None:
+        endpoint_identity.dissolve(self.azure, resource)
+        until = time.time() + self.azure.settings.name_reserved_seconds
+        location = text(resource.body, "location").lower()
+        reserved = section(self.azure.snapshot.extra, "reserved")
+        reserved = {k: v for k, v in reserved.items() if number(v) > time.time()}
+        reserved[f"{location}/{resource.name.lower()}"] = until
+        self.azure.snapshot.extra["reserved"] = reserved
+
+    def view(self, resource: Resource) -> JsonObject:
+        view = super().view(resource)
+        properties = section(view, "properties")
+        properties.setdefault("publicNetworkAccess", "Enabled")
+        properties.setdefault("properties", {})
+        base = f"{self.azure.http_url}/{resource.name}"
+        properties["scoringUri"] = f"{base}/score"
+        properties["swaggerUri"] = f"{base}/swagger.json"
+        view.setdefault("tags", {})
+        return view
+
+    async def _list_keys(self, call: Call, endpoint: Resource) -> JsonValue:
+        del call
+        if text(endpoint.properties, "authMode") != "Key":
+            raise errors.bad_request(
+                f"Endpoint {endpoint.name} has authMode "
+                f"{text(endpoint.properties, 'authMode')}: it has no keys."
+            )
+        return dict(section(endpoint.hidden, "keys"))
+
+    async def _regenerate(self, call: Call, endpoint: Resource) -> JsonValue:
+        which = text(call.body, "keyType")
+        if which.lower() not in ("primary", "secondary"):
+            raise errors.bad_request("keyType must be Primary or Secondary.")
+        name = f"{which.lower()}Key"
+        keys = section(endpoint.hidden, "keys")
+        given = text(call.body, "keyValue")
+        # azure-ai-ml sends the key that it asks to have replaced
+        keys[name] = given if given and given != keys.get(name) else _new_key()
+        endpoint.hidden["keys"] = keys
+        self.azure.store.put(endpoint)
+        return None
+
+    async def _token(self, call: Call, endpoint: Resource) -> JsonValue:
+        if text(endpoint.properties, "authMode") != "AMLToken":
+            raise errors.bad_request(
+                f"Endpoint {endpoint.name} has authMode "
+                f"{text(endpoint.properties, 'authMode')}: it gives no tokens of its own."
+            )
+        token, expires = self.azure.tokens.issue(
+            call.caller.object_id,
+            call.caller.client_id,
+            AML_TOKEN_AUDIENCE,
+            scope=endpoint.id.lower(),
+        )
+        return {
+            "accessToken": token,
+            "expiryTimeUtc": expires,
+            "refreshAfterTimeUtc": expires - int(self.azure.settings.token_seconds / 2),
+            "tokenType": "Bearer",
+        }
+
+
+def _shares(properties: JsonObject, name: str) -> dict[str, int]:
+    return {key: int(number(share)) for key, share in section(properties, name).items()}
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _refuse_change(body: JsonObject, existing: Resource) -> None:
+    """What cannot change once an endpoint exists; keeps its property bag add-only."""
+    properties, before = section(body, "properties"), existing.properties
+    pairs = (
+        ("location", text(body, "location"), text(existing.body, "location")),
+        ("compute", text(properties, "compute"), text(before, "compute")),
+    )
+    for name, now, then in pairs:
+        if now.lower() != then.lower():
+            raise errors.bad_request(f"{name} of an endpoint cannot change (it is '{then}').")
+    endpoint_identity.refuse_change(body, existing)
+    bag = section(before, "properties")
+    for key, value in section(properties, "properties").items():
+        if key in bag and bag[key] != value:
+            raise errors.bad_request(
+                f"properties.{key} is '{bag[key]}' and cannot change: properties are add-only. "
+                "Make a new endpoint."
+            )
+    properties["properties"] = {**bag, **section(properties, "properties")}

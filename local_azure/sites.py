@@ -1,0 +1,106 @@
+"""The two web sites of the process: Azure's hosts behind TLS, and plain HTTP on loopback."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from local_azure.arm.engine import Engine
+from local_azure.arm.errors import ArmError
+from local_azure.arm.resource_type import Reply
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_BODY = 64 * 1024 * 1024
+
+
+async def arm(request: web.Request, engine: Engine) -> web.Response:
+    """management.azure.com."""
+    query = dict(request.query)
+    try:
+        reply = await engine.handle(
+            request.method,
+            request.rel_url.raw_path,
+            query=query,
+            authorization=request.headers.get("Authorization", ""),
+            body=await request.read(),
+        )
+    except ArmError as error:
+        headers = {"x-ms-failure-cause": "gateway", **error.headers}
+        reply = Reply(status=error.status, body=error.body(), headers=headers)
+    return _response(request, reply)
+
+
+def _response(request: web.Request, reply: Reply) -> web.Response:
+    headers = {
+        "x-ms-request-id": str(uuid.uuid4()),
+        "x-ms-correlation-request-id": request.headers.get(
+            "x-ms-correlation-request-id", str(uuid.uuid4())
+        ),
+        "Cache-Control": "no-cache",
+        **reply.headers,
+    }
+    if reply.body is None:
+        return web.Response(status=reply.status, headers=headers)
+    return web.Response(
+        status=reply.status,
+        headers=headers,
+        text=json.dumps(reply.body),
+        content_type="application/json",
+    )
+
+
+def by_host(hosts: Mapping[str, Handler], suffixes: Mapping[str, Handler]) -> Handler:
+    """A handler that passes each request to the one of its host."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        host = request.host.split(":")[0].lower()
+        handler = hosts.get(host)
+        if handler is None:
+            handler = next((one for end, one in suffixes.items() if host.endswith(end)), None)
+        if handler is None:
+            return web.json_response(
+                {"error": {"code": "HostNotPlayed", "message": f"{host} is not played here."}},
+                status=421,
+            )
+        return await handler(request)
+
+    return handle
+
+
+def routed(routes: list[web.RouteDef]) -> Handler:
+    """A handler out of a route table, for one host of several."""
+    router = web.UrlDispatcher()
+    router.add_routes(routes)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        found = await router.resolve(request)
+        if found.http_exception is not None:
+            return web.json_response(
+                {
+                    "error": "not_played",
+                    "error_description": f"{request.method} {request.path} is not played here",
+                },
+                status=found.http_exception.status,
+            )
+        request.match_info.update(found)
+        return await found.handler(request)
+
+    return handle
+
+
+async def listen(
+    app: web.Application, site: Callable[[web.AppRunner], web.BaseSite]
+) -> web.AppRunner:
+    """Run an application on one site."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
+    await runner.setup()
+    await site(runner).start()
+    return runner
+
+
+def port_of(runner: web.AppRunner) -> int:
+    """The TCP port a runner listens on."""
+    return int(runner.addresses[0][1])

@@ -1,0 +1,102 @@
+"""Start, stop, kill, start again: nothing is lost and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local_azure import control, processes
+from local_azure.arm.shape import JsonObject
+from tests.local_azure.world import LocalAzure, an_endpoint
+
+pytestmark = pytest.mark.local
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, or ends soon."""
+    return soon(lambda: processes.start_mark(pid) is None)
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    """Whether something becomes true within five seconds."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_kill_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    with LocalAzure(tmp_path / "home") as azure:
+        endpoint = azure.endpoint_id("survivor")
+        before = azure.must("PUT", endpoint, an_endpoint())
+        keys = azure.arm("POST", f"{endpoint}/listKeys").body
+        children = [child.pid for child in processes.children(azure.home)]
+        running = azure.running
+        azure.arm("PUT", azure.endpoint_id("halfway"), an_endpoint())
+        os.kill(running.pid, signal.SIGKILL)
+        assert gone(running.pid)
+        assert soon(lambda: control.running(azure.home) is None)
+
+        azure.start()
+        assert all(gone(pid) for pid in children)
+        again = azure.running
+        assert (again.http_port, again.proxy_port) == (running.http_port, running.proxy_port)
+        assert azure.arm("GET", endpoint).body == before
+        assert azure.arm("POST", f"{endpoint}/listKeys").body == keys
+        halfway = azure.arm("GET", azure.endpoint_id("halfway")).body
+        properties = halfway["properties"]
+        assert isinstance(properties, dict)
+        assert properties["provisioningState"] == "Succeeded"
+
+        children = [child.pid for child in processes.children(azure.home)]
+        os.kill(again.pid, signal.SIGKILL)
+        assert gone(again.pid)
+    assert children
+    assert all(gone(pid) for pid in children)
+    assert "nothing was running" in azure.command("stop")
+
+
+def test_two_worlds_side_by_side_know_nothing_of_each_other(
+    azure: LocalAzure, tmp_path: Path
+) -> None:
+    with LocalAzure(tmp_path, "--workspace", "mlw-other", "--location", "northeurope") as other:
+        assert other.workspace.endswith("/mlw-other")
+        endpoint: JsonObject = {**an_endpoint(), "location": "North Europe"}
+        other.must("PUT", other.endpoint_id("theirs"), endpoint)
+        assert azure.arm("GET", azure.endpoint_id("theirs")).status == 404
+        url = "https://management.azure.com/subscriptions"
+        theirs = azure.client().get(
+            url,
+            params={"api-version": "2022-12-01"},
+            headers={"Authorization": f"Bearer {other.token()}"},
+        )
+        assert theirs.status_code == 401
+        assert "mlw-other" in other.command("status")
+        other.command("start")
+        assert "stop it first" in other.command("start", "--workspace", "third", fails=True)
+    assert "not running" in other.command("status", fails=True)
+
+
+def test_env_sends_everything_through_the_proxy(azure: LocalAzure) -> None:
+    lines = azure.command("env").splitlines()
+    assert all(line.startswith("export ") for line in lines)
+    assert f"export HTTPS_PROXY='http://127.0.0.1:{azure.running.proxy_port}'" in lines
+    assert f"export LOCAL_AZURE_HOME='{azure.home}'" in lines
+
+
+def test_mistakes_are_told_in_one_line(tmp_path: Path) -> None:
+    broken = LocalAzure(tmp_path)
+    said = broken.command("start", "--setting", "speed=9", fails=True)
+    assert "setting 'speed' is unknown" in said
+    assert "no local Azure runs" in broken.command("env", fails=True)
+    (tmp_path / "snapshot.json").write_text("{torn")
+    said = broken.command("start", fails=True)
+    assert "is no snapshot" in said
+    assert len(said.strip().splitlines()) == 1
