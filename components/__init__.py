@@ -1,0 +1,1 @@
+"""The program's Pulumi components, one per Azure ML noun. They declare; `providers` do."""

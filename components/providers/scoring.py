@@ -1,0 +1,68 @@
+"""Calling an endpoint as its users do, with the key that only this module sees."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.providers.arm import Json, arm, text
+from components.providers.credentials import credential
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AAD_SCOPE = "https://ml.azure.com/.default"
+READ_TIMEOUT = 310.0
+"""Seconds; the longest request_timeout that Azure allows is 300."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `status` 0: nothing did."""
+
+    status: int
+    text: str
+    """The first 2,000 characters of the body (or of the reason), without the key."""
+
+
+def score(endpoint: Json, deployment: str, *, request: "Mapping[str, object]") -> Answer:
+    """Send `request` to one deployment of an endpoint, whatever the traffic split is.
+
+    `endpoint` is the ARM body. Raises `ArmError` when the key is not to be had.
+    """
+    from azure.core import PipelineClient
+    from azure.core.exceptions import AzureError
+    from azure.core.rest import HttpRequest, HttpResponse
+
+    url = text(endpoint, "properties", "scoringUri")
+    key = _key(endpoint)
+    headers = {"Authorization": f"Bearer {key}", "azureml-model-deployment": deployment}
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(url, policies=[])
+    try:
+        with client:
+            response = client.send_request(
+                HttpRequest("POST", url, headers=headers, json=dict(request)),
+                read_timeout=READ_TIMEOUT,
+            )
+            return Answer(response.status_code, _clean(response.text(), key))
+    except AzureError as error:
+        return Answer(0, _clean(str(error), key))
+
+
+def _key(endpoint: Json) -> str:
+    """A key or a token, as the endpoint's auth_mode wants it."""
+    mode = text(endpoint, "properties", "authMode").lower()
+    if mode == "aadtoken":
+        return credential().get_token(AAD_SCOPE).token
+    if mode == "amltoken":
+        return text(arm().post(f"{endpoint['id']}/token"), "accessToken")
+    return text(arm().post(f"{endpoint['id']}/listKeys"), "primaryKey")
+
+
+def _clean(body: str, key: str) -> str:
+    """The message inside a JSON error, without the key should somebody have echoed it."""
+    words = body.strip()
+    try:
+        message = text(json.loads(words), "error", "message") or words
+    except ValueError:
+        message = words
+    return message.replace(key, "***")[:2000]

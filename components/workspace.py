@@ -1,0 +1,102 @@
+"""The workspace: what it keeps for all endpoints, each registered once.
+
+The workspace itself is not created here: a team has one. Models and environments hang below it
+and not below the endpoint that uses them first, so that removing an endpoint moves no other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pulumi
+
+from components.flow_environment import FlowEnvironment, FlowEnvironmentArgs
+from components.flow_model import FlowModel, FlowModelArgs, staging
+from components.providers.code_version import CodeVersion
+from specs import workspace as specs
+from specs.environment import EnvironmentBuild, EnvironmentImage
+from specs.model import ModelUpload
+from specs.references import Reference
+from specs.served import CodeReference, CodeUpload
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceArgs:
+    """What a `Workspace` needs."""
+
+    workspace: specs.Workspace
+    """Where everything goes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """A model or an environment, for a deployment to name and to wait for."""
+
+    id: str | None
+    """ARM id of the version, known before it exists; None: the deployment has none."""
+    after: tuple[pulumi.Resource, ...] = ()
+    """What registers it."""
+
+
+class Workspace(pulumi.ComponentResource):
+    """The assets of a workspace."""
+
+    def __init__(
+        self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`name`: the workspace's."""
+        super().__init__("flow-endpoints:ml:Workspace", name, None, opts)
+        self.place = args.workspace
+        self._models: dict[tuple[str, str], FlowModel] = {}
+        self._environments: dict[tuple[str, str], FlowEnvironment] = {}
+        self._codes: dict[tuple[str, str], CodeVersion] = {}
+
+    def model(self, wanted: ModelUpload | Reference | None) -> Asset:
+        """The model that a deployment wants, registered with the first call for it."""
+        if not isinstance(wanted, ModelUpload):
+            return self._reference(wanted)
+        key = (wanted.name, wanted.version)
+        if key not in self._models:
+            args = FlowModelArgs(workspace=self.place, model=wanted)
+            name = _logical(key, self._models)
+            self._models[key] = FlowModel(name, args, pulumi.ResourceOptions(parent=self))
+        return Asset(id=wanted.id(self.place), after=(self._models[key].version,))
+
+    def environment(self, wanted: EnvironmentImage | EnvironmentBuild | Reference | None) -> Asset:
+        """The environment that a deployment wants, registered with the first call for it."""
+        if not isinstance(wanted, EnvironmentImage | EnvironmentBuild):
+            return self._reference(wanted)
+        key = (wanted.name, wanted.version)
+        if key not in self._environments:
+            args = FlowEnvironmentArgs(workspace=self.place, environment=wanted)
+            name = _logical(key, self._environments)
+            opts = pulumi.ResourceOptions(parent=self)
+            self._environments[key] = FlowEnvironment(name, args, opts)
+        return Asset(id=wanted.id(self.place), after=(self._environments[key].version,))
+
+    def code(self, wanted: CodeUpload | CodeReference | None) -> Asset:
+        """The scoring script's folder that a deployment wants, registered likewise."""
+        if not isinstance(wanted, CodeUpload):
+            return self._reference(wanted)
+        key = (wanted.name, wanted.version)
+        if key not in self._codes:
+            props = {
+                "workspace_id": self.place.id,
+                "name": wanted.name,
+                "version": wanted.version,
+                "files": staging(wanted.files),
+            }
+            name = _logical(key, self._codes)
+            self._codes[key] = CodeVersion(name, props, pulumi.ResourceOptions(parent=self))
+        return Asset(id=wanted.id(self.place), after=(self._codes[key],))
+
+    def _reference(self, wanted: Reference | CodeReference | None) -> Asset:
+        return Asset(id=wanted.id(self.place) if wanted else None)
+
+
+def _logical(key: tuple[str, str], known: Iterable[tuple[str, str]]) -> str:
+    """A resource's name: the asset's, which stays when its content changes.
+
+    Only where a stack wants two versions at once does the second carry its own.
+    """
+    name, version = key
+    return f"{name}-{version}" if any(other == name for other, _ in known) else name

@@ -1,0 +1,161 @@
+"""The smoke request: how long it waits, when it gives up at once, and what it says then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import pytest
+
+from components.providers import smoke_request
+from components.providers.arm import Json
+from components.providers.failures import ProviderError
+from components.providers.scoring import Answer
+from components.providers.smoke_request import SmokeRequestProvider
+from tests.providers.fake_arm import (
+    ENDPOINT,
+    IDENTITY,
+    WORKSPACE,
+    Clock,
+    FakeArm,
+    their_azure,
+)
+
+Use = Callable[[FakeArm], FakeArm]
+Answers = Callable[[Iterable[Answer]], list[str]]
+READER = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/reader"
+DENIED = Answer(400, "Access denied to list workspace secret due to invalid authentication.")
+
+
+def a_request(**changes: object) -> dict[str, object]:
+    return {
+        "workspace_id": WORKSPACE,
+        "endpoint_id": ENDPOINT,
+        "deployment": "blue",
+        "connections": ["open_ai_connection"],
+        "request": {"question": "Why?"},
+        "deployed": "abc",
+        **changes,
+    }
+
+
+def with_role(arm: FakeArm, *, action: str) -> FakeArm:
+    assignments = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments"
+    arm.resources[f"{assignments}/one"] = {
+        "properties": {"scope": "/subscriptions/s", "roleDefinitionId": READER}
+    }
+    arm.resources[READER] = {"properties": {"permissions": [{"actions": [action]}]}}
+    return arm
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """Lets the endpoint give these answers, the last one for ever. Returns who was asked."""
+
+    def give(script: Iterable[Answer]) -> list[str]:
+        left, asked = list(script), list[str]()
+
+        def score(_endpoint: Json, deployment: str, *, request: Mapping[str, object]) -> Answer:
+            asked.append(deployment)
+            return left.pop(0) if len(left) > 1 else left[0]
+
+        monkeypatch.setattr(smoke_request, "score", score)
+        return asked
+
+    return give
+
+
+def test_one_good_answer_is_enough(azure: Use, answers: Answers) -> None:
+    azure(their_azure("blue"))
+    asked = answers([Answer(200, "fine")])
+
+    created = SmokeRequestProvider().create(a_request())
+
+    assert asked == ["blue"]
+    assert created.outs == a_request()
+
+
+def test_a_router_that_does_not_know_it_yet_is_asked_again(azure: Use, answers: Answers) -> None:
+    azure(their_azure("blue"))
+    asked = answers([Answer(404, ""), Answer(503, ""), Answer(502, ""), Answer(200, "fine")])
+
+    SmokeRequestProvider().create(a_request(connections=[]))
+
+    assert len(asked) == 4
+
+
+def test_a_role_that_is_assigned_may_take_a_quarter_of_an_hour(
+    azure: Use, answers: Answers, clock: Clock
+) -> None:
+    azure(with_role(their_azure("blue"), action="Microsoft.MachineLearningServices/workspaces/*"))
+    answers([*[DENIED] * 50, Answer(200, "fine")])
+
+    SmokeRequestProvider().create(a_request())
+
+    assert 600 < clock.now < 1200
+
+
+def test_a_role_that_never_works_is_given_up(azure: Use, answers: Answers, clock: Clock) -> None:
+    azure(with_role(their_azure("blue"), action="*"))
+    answers([DENIED])
+
+    with pytest.raises(ProviderError, match="is assigned, but does not work yet"):
+        SmokeRequestProvider().create(a_request())
+    assert 1200 < clock.now < 1300
+
+
+@pytest.mark.parametrize("answer", [DENIED, Answer(502, "Bad Gateway"), Answer(424, "")])
+def test_a_role_that_nobody_assigned_is_told_at_once(
+    azure: Use, answers: Answers, clock: Clock, answer: Answer
+) -> None:
+    azure(with_role(their_azure("blue"), action="Microsoft.Storage/*"))
+    answers([answer])
+
+    with pytest.raises(ProviderError) as failed:
+        SmokeRequestProvider().create(a_request())
+
+    told = str(failed.value)
+    assert clock.now == 0
+    assert "open_ai_connection" in told
+    assert "Azure Machine Learning Workspace Connection Secrets Reader" in told
+    assert f"az role assignment create --assignee-object-id {IDENTITY}" in told
+    assert f"--scope {WORKSPACE}" in told
+    assert "line one of InferenceServer" in told
+    assert "line one of StorageInitializer" in told
+    assert "traffic stays where it was" in told
+
+
+def test_a_flow_that_fails_is_told_at_once_with_its_log(
+    azure: Use, answers: Answers, clock: Clock
+) -> None:
+    azure(their_azure("blue"))
+    answers([Answer(400, "Input question is missing")])
+
+    with pytest.raises(ProviderError, match="400 Input question is missing") as failed:
+        SmokeRequestProvider().create(a_request())
+
+    assert clock.now == 0
+    assert "the last line" in str(failed.value)
+
+
+def test_a_deployment_that_stays_unavailable_is_given_up(
+    azure: Use, answers: Answers, clock: Clock
+) -> None:
+    azure(their_azure("blue"))
+    answers([Answer(503, "")])
+
+    with pytest.raises(ProviderError, match="503"):
+        SmokeRequestProvider().create(a_request(connections=[]))
+    assert 180 < clock.now < 220
+
+
+def test_it_is_sent_again_only_when_the_deployment_changed() -> None:
+    provider = SmokeRequestProvider()
+
+    assert not provider.diff("id", a_request(), a_request(connections=["other"])).changes
+    assert provider.diff("id", a_request(), a_request(deployed="def")).changes
+
+
+def test_it_is_gone_with_its_deployment(azure: Use) -> None:
+    azure(their_azure())
+
+    assert SmokeRequestProvider().read("id", a_request()).id == ""
