@@ -1,0 +1,54 @@
+"""The environment of a stack's commands."""
+
+import os
+import shlex
+import subprocess
+
+import pytest
+
+from tools import environment
+from tools.arguments import Arguments, parse
+from tools.checkout import LOCAL_BACKEND, PLUGIN_BIN, PULUMI_BIN
+
+AZURE = {"HTTPS_PROXY": "http://127.0.0.1:1", "AZURE_CLIENT_SECRET": 'it\'s "secret"'}
+
+
+@pytest.fixture(autouse=True)
+def _tools(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    monkeypatch.setenv(PULUMI_BIN, "/tools/bin")
+    monkeypatch.setenv("PATH", "/usr/bin:/tools/bin")
+
+
+def test_the_local_stack_has_its_own_backend_azure_and_plugin() -> None:
+    added = environment.additions(Arguments(command="up"), AZURE)
+    assert added["PULUMI_BACKEND_URL"] == LOCAL_BACKEND.as_uri()
+    assert added["PULUMI_CONFIG_PASSPHRASE"] == ""
+    assert added["PATH"] == f"{PLUGIN_BIN}:/tools/bin:/usr/bin"
+    assert added.items() >= AZURE.items()
+
+
+def test_another_stack_keeps_the_user_s_own() -> None:
+    added = environment.additions(Arguments(command="up", stack="prod"), {})
+    assert added["PATH"] == "/tools/bin:/usr/bin"
+    assert added["PULUMI_STACK"] == "prod"
+    assert not {"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "HTTPS_PROXY"} & set(added)
+
+
+def test_the_lines_for_eval_survive_a_shell() -> None:
+    lines = environment.exports(AZURE)
+    script = f'{lines}\nprintf %s "$AZURE_CLIENT_SECRET"'
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == AZURE["AZURE_CLIENT_SECRET"]
+    assert all(shlex.split(line)[0] == "export" for line in lines.splitlines())
+
+
+def test_it_applies_for_a_while() -> None:
+    before = dict(os.environ)
+    with environment.applied(AZURE):
+        assert os.environ["HTTPS_PROXY"] == AZURE["HTTPS_PROXY"]
+    assert dict(os.environ) == before
+
+
+def test_unset_make_variables_are_unset_options() -> None:
+    words = ["invoke", "--stack", "", "--endpoint", "", "--deployment", "", "--data", ""]
+    assert parse(words) == Arguments(command="invoke")

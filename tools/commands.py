@@ -1,0 +1,75 @@
+"""The second stage, in .venv: `python -m tools.commands <command> …`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from tools import deploy, endpoints, environment
+from tools.arguments import Arguments, parse
+from tools.check import checked
+from tools.checkout import ToolError
+from tools.lines import Lines
+
+_ATTEMPTS = {
+    "key": "read the endpoint's key",
+    "invoke": "ask the endpoint",
+    "logs": "read the logs",
+    "status": "read the endpoints",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command. Returns the exit status."""
+    arguments = parse(argv)
+    out, errors = Lines(sys.stdout), Lines(sys.stderr)
+    try:
+        return _dispatch(arguments, out, errors)
+    except ToolError as error:
+        errors.say("error", str(error), kind="error")
+        return 1
+    except KeyboardInterrupt:
+        errors.say("stopped", "nothing that ran on was waited for")
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _dispatch(arguments: Arguments, out: Lines, errors: Lines) -> int:
+    match arguments.command:
+        case "up":
+            return deploy.up(arguments, out)
+        case "preview":
+            return deploy.preview(arguments, out)
+        case "down":
+            return deploy.down(arguments, out)
+        case "check":
+            return 0 if checked(arguments.stack, out) else 1
+        case "env":
+            azure = environment.start_local_azure()[1] if arguments.local else {}
+            added = environment.additions(arguments, azure)
+            if arguments.local:
+                environment.ensure_local_stack(environment.whole(added))
+            print(environment.exports(added))
+            return 0
+        case _:
+            return _on_endpoint(arguments, out, errors)
+
+
+def _on_endpoint(arguments: Arguments, out: Lines, errors: Lines) -> int:
+    os.environ.update(deploy.prepare(arguments, None))
+    with endpoints.asking_azure(f"cannot {_ATTEMPTS[arguments.command]} of {arguments.stack}"):
+        match arguments.command:
+            case "key":
+                return endpoints.key(arguments)
+            case "invoke":
+                return endpoints.invoke(arguments, errors)
+            case "logs":
+                return endpoints.logs(arguments, out)
+            case _:
+                return endpoints.status(arguments, out)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

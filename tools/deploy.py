@@ -1,0 +1,161 @@
+"""up, preview and down: one run of the CLI each, told in a few lines."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from tools import engine, environment
+from tools.arguments import Arguments
+from tools.check import checked
+from tools.checkout import LOCAL_AZURE_HOME, LOCAL_BACKEND, ToolError
+from tools.endpoints import answer_in, ask, asking_azure, endpoint_of, refusal, sample_of
+from tools.lines import Lines, duration, listed
+from tools.nouns import Values
+from tools.progress import Progress
+
+if TYPE_CHECKING:
+    from specs.stack import Stack
+
+Environment = dict[str, str]
+
+
+def up(arguments: Arguments, lines: Lines) -> int:
+    """Deploy, then show the flow's answer and how to ask it."""
+    stack = checked(arguments.stack, lines)
+    if stack is None:
+        return 1
+    variables = prepare(arguments, lines)
+    if not arguments.local and not _agreed(arguments, variables, lines):
+        return 1
+    began = time.monotonic()
+    threading.Thread(target=_import_ahead, daemon=True).start()
+    operation = ["up", "--yes", "--skip-preview", "--stack", arguments.stack]
+    progress, status = _run(operation, variables, lines=lines, label="up")
+    if not _said_well(progress, status, lines):
+        return 1
+    steps = listed(progress.done) or f"no changes to {progress.unchanged} resources"
+    lines.say("up", f"{steps} · {duration(time.monotonic() - began)} in all")
+    return 0 if _answers(stack, progress.outputs, variables, lines) else 1
+
+
+def preview(arguments: Arguments, lines: Lines) -> int:
+    """Show what `up` would do."""
+    if checked(arguments.stack, lines) is None:
+        return 1
+    variables = prepare(arguments, lines)
+    return 0 if _previewed(arguments, variables, lines) else 1
+
+
+def down(arguments: Arguments, lines: Lines) -> int:
+    """Take the stack down. The local one leaves no process, no resource and no state."""
+    if not arguments.local:
+        flags = ["--yes"] if arguments.yes else []
+        variables = environment.whole(environment.additions(arguments, {}))
+        return engine.interactive(["destroy", "--stack", arguments.stack, *flags], variables)
+    status = 0
+    if environment.has_local_stack():
+        variables = prepare(arguments, lines)
+        operation = ["destroy", "--yes", "--skip-preview", "--stack", arguments.stack]
+        progress, status = _run(operation, variables, lines=lines, label="down")
+        if _said_well(progress, status, lines):
+            lines.say("down", listed(progress.done) or "nothing was deployed")
+    if LOCAL_AZURE_HOME.exists():
+        lines.say("azure", environment.stop_local_azure() or "stopped")
+    # The local world is made anew by the next `up`: a failed destroy must not stay in the way.
+    shutil.rmtree(LOCAL_AZURE_HOME, ignore_errors=True)
+    shutil.rmtree(LOCAL_BACKEND, ignore_errors=True)
+    return 1 if status else 0
+
+
+def prepare(arguments: Arguments, lines: Lines | None) -> Environment:
+    """The environment of the stack's commands; starts the local Azure for the local one."""
+    azure: Mapping[str, str] = {}
+    if arguments.local:
+        said, azure = environment.start_local_azure()
+        if lines is not None:
+            lines.say("azure", said)
+    added = environment.additions(arguments, azure)
+    whole = environment.whole(added)
+    if arguments.local:
+        environment.ensure_local_stack(whole)
+    return whole
+
+
+def _agreed(arguments: Arguments, variables: Environment, lines: Lines) -> bool:
+    """Show what is going to happen to a cloud stack, and ask."""
+    if arguments.yes:
+        return True
+    if not _previewed(arguments, variables, lines):
+        return False
+    if not sys.stdin.isatty():
+        raise ToolError(f"nobody is there to say yes\nAdd YES=1 to deploy stack {arguments.stack}.")
+    return input(f"{'':10}deploy this to stack {arguments.stack}? [y/N] ").lower() in ("y", "yes")
+
+
+def _previewed(arguments: Arguments, variables: Environment, lines: Lines) -> bool:
+    operation = ["preview", "--stack", arguments.stack]
+    progress, status = _run(operation, variables, lines=lines, label="preview")
+    if not _said_well(progress, status, lines):
+        return False
+    unchanged = f"no changes to {progress.unchanged} resources"
+    lines.say("preview", listed(progress.done, "  ") or unchanged)
+    return True
+
+
+def _run(
+    operation: list[str], variables: Environment, *, lines: Lines, label: str
+) -> tuple[Progress, int]:
+    progress = Progress(lines, label, preview=operation[0] == "preview")
+    status, stderr = engine.run(operation, variables, on_event=progress.take, on_tick=progress.tick)
+    if status and not progress.errors:
+        # The CLI did not get as far as its engine: no such stack, a lock, a broken backend.
+        progress.errors.append(stderr.removeprefix("error: ") or f"pulumi ended with {status}")
+    return progress, status
+
+
+def _said_well(progress: Progress, status: int, lines: Lines) -> bool:
+    """Whether it went well; says what was done before it did not, and why it did not."""
+    if status == engine.SUCCEEDED and not progress.errors:
+        return True
+    if progress.done:
+        lines.say(progress.label, f"{listed(progress.done)} · and then it failed")
+    for error in progress.errors:
+        lines.say("error", error, kind="error")
+    return False
+
+
+def _answers(stack: Stack, outputs: Values, variables: Environment, lines: Lines) -> bool:
+    """Show the answer of each endpoint to its sample request, and the line that asks it.
+
+    Returns whether all answered.
+    """
+    facts = cast("Mapping[str, Values]", outputs.get("endpoints") or {})
+    well = True
+    for service in stack.services:
+        sample, name = sample_of(service), service.endpoint.name
+        if sample is not None and service.traffic:
+            with environment.applied(variables), asking_azure(f"cannot ask endpoint {name}"):
+                reply = ask(endpoint_of(stack, service), json.dumps(sample).encode())
+            well = well and reply.status == 200
+            if reply.status == 200:
+                lines.say("answer", answer_in(reply.text, service))
+            else:
+                lines.say("error", refusal(name, reply), kind="error")
+        if curl := facts.get(name, {}).get("curl"):
+            lines.raw("try it", str(curl))
+    for line in cast("list[str]", outputs.get("rolesToGrant") or []):
+        lines.raw("to grant", line)
+    return well
+
+
+def _import_ahead() -> None:
+    """Load what the answer needs while the CLI works."""
+    for module in ("azure.core", "azure.identity", "components.providers.arm"):
+        importlib.import_module(module)
