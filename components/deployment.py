@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import pulumi
@@ -55,7 +56,7 @@ class Deployment(pulumi.ComponentResource):
             code_id=args.code.id,
         )
         assets = [*args.model.after, *args.environment.after, *args.code.after]
-        on_error = pulumi.ErrorHook(f"{name}-logs", explain_failure)
+        on_error = pulumi.ErrorHook(f"{name}-logs", partial(explain_failure, self))
         self.resource = ml.OnlineDeployment(
             name,
             resource_group_name=place.resource_group,

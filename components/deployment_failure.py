@@ -9,6 +9,9 @@ from collections.abc import Mapping
 import pulumi
 
 _FIXES = {
+    "action: listsecrets, reason: not found": "The flow uses a connection that the workspace does "
+    "not have (its name is in the log): create it, or name another one in a variable "
+    "called like it.",
     "OutOfQuota": "Ask for quota of that VM family, choose another instance_type, or fewer "
     "instances; Azure ML keeps 20 % on top for upgrades.",
     "ImageBuildFailure": "The environment does not build: try its Dockerfile on its own.",
@@ -23,8 +26,8 @@ _FIXES = {
 """By what Azure's message names. Source: Microsoft, Troubleshoot online endpoints deployment."""
 
 
-async def explain_failure(failed: pulumi.ErrorHookArgs) -> bool:
-    """Print the likely fix and the last lines of both containers' logs; never retries."""
+async def explain_failure(deployment: pulumi.Resource, failed: pulumi.ErrorHookArgs) -> bool:
+    """Print, beside `deployment`, the likely fix and both containers' logs; never retries."""
     inputs: Mapping[str, object] = failed.new_inputs or failed.old_inputs or {}
     if failed.failed_operation == "delete" or "deploymentName" not in inputs:
         return False
@@ -33,7 +36,7 @@ async def explain_failure(failed: pulumi.ErrorHookArgs) -> bool:
     logs = await asyncio.to_thread(_logs, deployment_id(inputs))
     name = f"deployment {inputs['deploymentName']} of endpoint {inputs['endpointName']}"
     lines = [f"{name} did not start", fix or "Its containers' logs may say why.", logs]
-    pulumi.log.error("\n".join(lines))
+    pulumi.log.error("\n".join(lines), deployment)
     return False
 
 

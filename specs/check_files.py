@@ -56,25 +56,31 @@ class _Files:
     found: list[Finding] = field(default_factory=list[Finding])
     documents: list[CheckedDocument] = field(default_factory=list[CheckedDocument])
     flows: dict[Path, Flow] = field(default_factory=dict[Path, Flow])
-    endpoints: dict[str, Document] = field(default_factory=dict[str, Document])
+    endpoints: list[Document] = field(default_factory=list[Document])
     deployments: list[_OpenDeployment] = field(default_factory=list[_OpenDeployment])
     connections: list[Document] = field(default_factory=list[Document])
 
     def add(self, written: str) -> None:
-        """One path of the command line."""
+        """One path of the command line: a document, a folder of documents, or a flow."""
         path = absolute(Path.cwd(), written)
-        findings = Findings(shown(path, self.project))
         try:
-            named = path.is_dir() or is_flow(path)
+            inside = _documents_in(path)
+            if inside:
+                for item in inside:
+                    self._file(item)
+            elif path.is_dir() or is_flow(path):
+                self._flow(path)
+            else:
+                self._file(path)
         except (OSError, ValueError) as error:
+            findings = Findings(shown(path, self.project))
             reason = getattr(error, "strerror", None) or "it holds characters that no path has"
             fix = "Correct the path."
             findings.add("file-unreadable", f"no path: {reason}", fix=fix, at=NOWHERE)
             self.found += findings.found
-            return
-        if named:
-            self._flow(path)
-            return
+
+    def _file(self, path: Path) -> None:
+        findings = Findings(shown(path, self.project))
         document = read_document(path, project=self.project, at=NOWHERE, findings=findings)
         kind = kind_of(document.root, file_name=path.name) if document is not None else None
         if document is not None and kind is None:
@@ -95,7 +101,7 @@ class _Files:
             case "online-endpoint":
                 endpoint = read_endpoint(document, findings)
                 body = endpoint and self.scope.located(endpoint.body(self.scope.workspace))
-                self.endpoints[str(document.get("name") or "?").lower()] = document
+                self.endpoints.append(document)
             case "online-deployment":
                 spec = read_deployment(document, findings)
                 self.deployments.append(_OpenDeployment(document, spec, findings))
@@ -144,15 +150,16 @@ class _Files:
         """Deployments with their endpoints, then the rules over everything."""
         for one in self.deployments:
             self._deployment(one)
-        listed = {name: list[ListedDeployment]() for name in self.endpoints}
+        listed = {id(document): list[ListedDeployment]() for document in self.endpoints}
         loose: list[ListedDeployment] = []
         for one in self.deployments:
             flow = one.deployment.flow if one.deployment else None
-            name = str(one.document.get("endpoint_name") or "").lower()
-            listed.get(name, loose).append(ListedDeployment(document=one.document, flow=flow))
+            owner = self._owner(one.document)
+            below = listed[id(owner)] if owner is not None else loose
+            below.append(ListedDeployment(document=one.document, flow=flow))
         entries = [
-            Listed(endpoint=document, deployments=tuple(listed[name]))
-            for name, document in self.endpoints.items()
+            Listed(endpoint=document, deployments=tuple(listed[id(document)]))
+            for document in self.endpoints
         ]
         reviewed = review(
             entries,
@@ -172,7 +179,9 @@ class _Files:
     def _deployment(self, one: _OpenDeployment) -> None:
         body = None
         if one.spec is not None:
-            endpoint = one.spec.endpoint_name or self._only_endpoint() or "ENDPOINT"
+            owner = self._owner(one.document)
+            known = owner.get("name") if owner is not None else None
+            endpoint = one.spec.endpoint_name or str(known or "ENDPOINT")
             one.deployment = self.resolver.deployment(
                 one.spec, one.document, endpoint=endpoint.lower(), findings=one.findings
             )
@@ -183,8 +192,17 @@ class _Files:
         self.found += one.findings.found
         self._keep(one.document, "online-deployment", body)
 
-    def _only_endpoint(self) -> str | None:
-        return next(iter(self.endpoints)) if len(self.endpoints) == 1 else None
+    def _owner(self, deployment: Document) -> Document | None:
+        """The endpoint of a deployment: by name, and where several have it, in its folder."""
+        named = deployment.get("endpoint_name")
+        if not isinstance(named, str):
+            return self.endpoints[0] if len(self.endpoints) == 1 else None
+        same = [one for one in self.endpoints if str(one.get("name")).lower() == named.lower()]
+        near = [one for one in same if one.directory == deployment.directory]
+        for candidates in (same, near):
+            if len(candidates) == 1:
+                return candidates[0]
+        return None
 
 
 def check_files(
@@ -195,6 +213,13 @@ def check_files(
     for path in paths:
         files.add(path)
     return files.finish()
+
+
+def _documents_in(path: Path) -> list[Path]:
+    """The YAML files of a folder that is no flow. Raises OSError."""
+    if not path.is_dir() or is_flow(path):
+        return []
+    return sorted(item for item in path.iterdir() if item.suffix in (".yml", ".yaml"))
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

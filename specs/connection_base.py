@@ -6,7 +6,7 @@ those in plain text is the rule book's. Nothing here prints a value of `credenti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, cast
 
 from pydantic import BeforeValidator, Field
@@ -60,6 +60,10 @@ class Connection(Spec):
     """Field -> its name in the metadata."""
     constant: ClassVar[Mapping[str, str]] = {}
     """What the metadata always hold."""
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """Name and kind: other fields may be secret."""
+        return [("name", self.name), ("type", self.type)]
 
     @property
     def address(self) -> str | None:

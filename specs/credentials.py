@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from specs.fields import Spec, Text, TextMap
@@ -31,6 +31,10 @@ class Credentials(Spec):
     """ARM's authType."""
     wire: ClassVar[Mapping[str, str]] = {}
     """Field -> its ARM name."""
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """The kind alone: the rest is secret."""
+        return [("type", self.type)]
 
     def texts(self) -> dict[str, str]:
         """What was given, by ARM name."""

@@ -186,7 +186,17 @@ def _check_compute_fields(document: Document, findings: Findings, *, kubernetes:
     if isinstance(written, str) and written != "kubernetes" and written.lower() == "kubernetes":
         message = f"`type: {written}` makes a managed deployment; only `kubernetes` is read as one"
         findings.add("wrong-value", message, fix="Write kubernetes.", at=document.place("type"))
+    _check_scale(document, findings, kubernetes=kubernetes)
+
+
+def _check_scale(document: Document, findings: Findings, *, kubernetes: bool) -> None:
     scale = document.get("scale_settings", "type")
+    if scale == "default":
+        for key in cast("Mapping[str, object]", document.get("scale_settings")):
+            if key != "type" and key in ScaleSettings.field_names():
+                message = f"`{key}` has no meaning with type default"
+                at = document.place("scale_settings", key)
+                findings.add("unknown-field", message, fix="Remove it.", at=at)
     if not kubernetes and isinstance(scale, str) and "target" in scale.lower():
         message = "`scale_settings` of a managed deployment can be of type default only"
         fix = "Remove it; autoscale rules belong to Azure Monitor."

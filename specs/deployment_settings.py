@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, cast
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 
 from specs.durations import iso_milliseconds, iso_seconds
-from specs.fields import Number, Spec, Text, Version, Whole, one_of, refuse
+from specs.fields import Number, Spec, Text, Whole, one_of, refuse
 from specs.workspace import Workspace
 
 
@@ -123,7 +123,7 @@ class DataAsset(Spec):
 
     name: Text | None = None
     path: Text | None = None
-    version: Version | None = None
+    version: Text | None = None
     data_id: Text | None = None
 
 

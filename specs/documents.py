@@ -25,7 +25,7 @@ LONGEST = 200
 class Document:
     """One document: its data, and where paths in it start."""
 
-    root: Block
+    root: Block = field(repr=False)  # it may hold secrets
     directory: Path
     """What relative paths inside the document are relative to."""
     project: Path
@@ -164,8 +164,8 @@ def _from_file(
 
 def read_document(path: Path, *, project: Path, at: Place, findings: Findings) -> Document | None:
     """A document from its file; None after an error finding. `at`: where the path was written."""
-    if not _is_file(path):
-        kind = "is a folder" if os.path.isdir(path) else "does not exist"  # noqa: PTH112
+    if not is_file(path):
+        kind = "is a folder" if is_folder(path) else "does not exist"
         message = f"{shown(path, project)} {kind}"
         fix = "Correct the path (relative to the file it stands in)."
         place = at if at.file else Place(shown(path, project), None)
@@ -176,8 +176,14 @@ def read_document(path: Path, *, project: Path, at: Place, findings: Findings) -
     return Document(parsed.root, path.parent, project, path) if parsed.root is not None else None
 
 
-def _is_file(path: Path) -> bool:
-    return os.path.isfile(path)  # noqa: PTH113  Path.is_file() raises for a name that is too long
+def is_file(path: Path) -> bool:
+    """Whether there is a file; unlike Path.is_file(), also for a path no system can have."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; unlike Path.is_dir(), also for a path no system can have."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def merge(base: Block, changes: Block) -> Block:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from specs.assets import warn_of_version
-from specs.documents import Document, Findings, shown
+from specs.documents import Document, Findings, is_file, is_folder, shown
 from specs.environment_spec import PROMPT_FLOW_ROUTES as PROMPT_FLOW_ROUTES
 from specs.environment_spec import BuildContext, conda_text, present
 from specs.environment_spec import EnvironmentSpec as EnvironmentSpec
@@ -140,12 +140,12 @@ def _context_files(
 ) -> tuple[ModelFile, ...] | None:
     place = document.place("build", "path")
     folder = document.resolve(build.path)
-    if not folder.is_dir():
+    if not is_folder(folder):
         message = f"the build context {shown(folder, document.project)} is not a folder"
         findings.add("file-missing", message, fix="Correct the path.", at=place)
         return None
     dockerfile = build.dockerfile_path or "Dockerfile"
-    if not (folder / dockerfile).is_file():
+    if not is_file(folder / dockerfile):
         message = f"the build context has no file {dockerfile}"
         fix = "Add it, or say where it is: dockerfile_path."
         at = document.place("build", "dockerfile_path")

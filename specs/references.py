@@ -48,7 +48,7 @@ class Reference:
     @property
     def is_arm_id(self) -> bool:
         """Whether it is a full ARM id."""
-        return self.text.removeprefix(PREFIX).startswith("/")
+        return not self.is_registry and self.text.removeprefix(PREFIX).startswith("/")
 
 
 class ModelReference(Reference):

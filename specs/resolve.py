@@ -9,7 +9,7 @@ from pathlib import Path
 
 from specs.assets import warn_of_version
 from specs.deployment import DeploymentSpec, is_file_reference
-from specs.documents import Document, Findings, read_document, shown
+from specs.documents import Document, Findings, is_file, is_folder, read_document, shown
 from specs.environment import (
     PROMPT_FLOW_IMAGE,
     PROMPT_FLOW_ROUTES,
@@ -125,7 +125,7 @@ class Resolver:
         if model.is_remote:
             return _remote(model, model.path), None
         path = document.resolve(model.path)
-        if not path.exists():
+        if not (is_file(path) or is_folder(path)):
             message = f"{shown(path, self.project)} does not exist"
             fix = "Correct the path (relative to the file it stands in)."
             findings.add("file-missing", message, fix=fix, at=document.place("path"))
@@ -140,7 +140,7 @@ class Resolver:
             return None, content.flow
         flow = content.flow
         upload = ModelUpload(
-            name=model.name or asset_name(path.name),
+            name=model.name or asset_name(flow.name if flow else path.name),
             version=content.version,
             files=content.files,
             folder=path,
@@ -168,7 +168,7 @@ class Resolver:
                 return _Content((), readable=False)
             files = read.flow.upload_files()
             return _Content(files, read.flow, version=content_version(files))
-        files = (ModelFile(path.name, path),) if path.is_file() else folder_files(path, path.name)
+        files = (ModelFile(path.name, path),) if is_file(path) else folder_files(path, path.name)
         return _Content(files, version=content_version(files))
 
 
@@ -215,7 +215,7 @@ def _remote(model: ModelSpec, uri: str) -> ModelUpload:
 def _default_environment(flow: Flow | None, name: str) -> Environment | None:
     if flow is None:
         return None
-    if flow.requirements is not None and flow.requirements.is_file():
+    if flow.requirements is not None and is_file(flow.requirements):
         return flow_environment(flow.requirements, name=name, image=flow.image)
     spec = EnvironmentSpec(
         image=flow.image or PROMPT_FLOW_IMAGE, inference_config=PROMPT_FLOW_ROUTES
@@ -232,12 +232,12 @@ def _code(document: Document, called: str, findings: Findings) -> CodeUpload | C
         return CodeReference(written)
     place = document.place("code_configuration", "code")
     folder = document.resolve(written)
-    if not folder.is_dir():
+    if not is_folder(folder):
         message = f"the code folder {shown(folder, document.project)} does not exist"
         findings.add("file-missing", message, fix="Correct the path.", at=place)
         return None
     script = document.get("code_configuration", "scoring_script")
-    if isinstance(script, str) and not (folder / script).is_file():
+    if isinstance(script, str) and not is_file(folder / script):
         message = f"the code folder has no file {script}"
         at = document.place("code_configuration", "scoring_script")
         findings.add("file-missing", message, fix="Correct its name.", at=at)

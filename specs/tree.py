@@ -65,8 +65,8 @@ def read_tree(path: Path, shown: str) -> Parsed:
         raw = path.read_bytes()
     except FileNotFoundError:
         return _refused("file-missing", "there is no such file", "Check the path.", place)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        reason = (error.strerror if isinstance(error, OSError) else None) or "illegal path"
         return _refused("file-unreadable", f"the file cannot be read: {reason}", "", place)
     return parse_tree(raw, shown)
 

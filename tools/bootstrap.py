@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from tools import azurite
 from tools.arguments import QUIET, Arguments, parse
-from tools.checkout import PULUMI_BIN, PYTHON, ROOT, ToolError
+from tools.checkout import LOCAL, PULUMI_BIN, PYTHON, ROOT, ToolError
 from tools.lines import Lines
 from tools.tool_chain import ToolChain
 
@@ -18,6 +18,9 @@ from tools.tool_chain import ToolChain
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns the exit status."""
     arguments = parse(argv)
+    if arguments.command == "down" and arguments.local and not LOCAL.exists():
+        Lines().say("down", "there is nothing to take down")
+        return 0
     quiet = arguments.command in QUIET
     lines = Lines(sys.stderr if quiet else sys.stdout)
     chain = ToolChain(lines)

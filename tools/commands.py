@@ -66,7 +66,7 @@ def _on_endpoint(arguments: Arguments, out: Lines, errors: Lines) -> int:
             case "invoke":
                 return endpoints.invoke(arguments, errors)
             case "logs":
-                return endpoints.logs(arguments, out)
+                return endpoints.logs(arguments)
             case _:
                 return endpoints.status(arguments, out)
 

@@ -66,6 +66,8 @@ def down(arguments: Arguments, lines: Lines) -> int:
         progress, status = _run(operation, variables, lines=lines, label="down")
         if _said_well(progress, status, lines):
             lines.say("down", listed(progress.done) or "nothing was deployed")
+    elif not LOCAL_AZURE_HOME.exists():
+        lines.say("down", "there is nothing to take down")
     if LOCAL_AZURE_HOME.exists():
         lines.say("azure", environment.stop_local_azure() or "stopped")
     # The local world is made anew by the next `up`: a failed destroy must not stay in the way.
@@ -138,6 +140,8 @@ def _answers(stack: Stack, outputs: Values, variables: Environment, lines: Lines
     """
     facts = cast("Mapping[str, Values]", outputs.get("endpoints") or {})
     well = True
+    for line in cast("list[str]", outputs.get("rolesToGrant") or []):
+        lines.raw("to grant", line)
     for service in stack.services:
         sample, name = sample_of(service), service.endpoint.name
         if sample is not None and service.traffic:
@@ -150,8 +154,6 @@ def _answers(stack: Stack, outputs: Values, variables: Environment, lines: Lines
                 lines.say("error", refusal(name, reply), kind="error")
         if curl := facts.get(name, {}).get("curl"):
             lines.raw("try it", str(curl))
-    for line in cast("list[str]", outputs.get("rolesToGrant") or []):
-        lines.raw("to grant", line)
     return well
 
 

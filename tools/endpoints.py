@@ -186,7 +186,7 @@ def _body(arguments: Arguments, service: FlowService) -> bytes:
     return json.dumps(sample).encode()
 
 
-def logs(arguments: Arguments, lines: Lines) -> int:
+def logs(arguments: Arguments) -> int:
     """Print the logs of both containers of each deployment."""
     from components.providers.container_logs import container_logs
 
@@ -195,9 +195,8 @@ def logs(arguments: Arguments, lines: Lines) -> int:
     endpoint = endpoint_of(stack, service)
     for name in _deployments(endpoint):
         if arguments.deployment in (None, name):
-            text = container_logs(f"{endpoint['id']}/deployments/{name}", lines=arguments.tail)
-            for line in text.splitlines():
-                lines.raw(name, line)
+            print(f"deployment {name} of {service.endpoint.name}")
+            print(container_logs(f"{endpoint['id']}/deployments/{name}", lines=arguments.tail))
     return 0
 
 

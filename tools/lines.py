@@ -31,26 +31,28 @@ class Lines:
         self._passing = False
 
     def say(self, label: str, text: str, *, kind: str = "") -> None:
-        """One thing. Lines of `text` after the first are kept, indented under the first."""
+        """One thing. Lines of `text` after the first are kept, indented under the first; those
+        that are indented by four already (commands, logs) are not wrapped."""
         self._clear()
         first, *rest = text.splitlines() or [""]
         body = [*wrapped(first, self._width - COLUMN)]
         for line in rest:
-            body.extend(wrapped(line, self._width - COLUMN))
-        self._write(f"{self._coloured(f'{label:<{COLUMN}}', kind)}{body[0]}")
+            verbatim = line.startswith("    ")
+            body.extend([line] if verbatim else wrapped(line, self._width - COLUMN))
+        self._write(f"{self._coloured(_first_column(label), kind)}{body[0]}")
         for line in body[1:]:
             self._write(f"{'':{COLUMN}}{line}".rstrip())
 
     def raw(self, label: str, text: str) -> None:
         """One thing that is to be copied or read as it stands."""
         self._clear()
-        self._write(f"{self._coloured(f'{label:<{COLUMN}}', '')}{text}")
+        self._write(f"{self._coloured(_first_column(label), '')}{text}")
 
     def passing(self, label: str, text: str) -> None:
         """A line for the moment, on terminals only: the next one takes its place."""
         if not self.live:
             return
-        line = f"{label:<{COLUMN}}{text}"[: self._width - 1]
+        line = f"{_first_column(label)}{text}"[: self._width - 1]
         self.stream.write(f"\r\x1b[K{line}")
         self.stream.flush()
         self._passing = True
@@ -68,9 +70,14 @@ class Lines:
         self.stream.flush()
 
 
+def _first_column(label: str) -> str:
+    return f"{label:<{COLUMN - 1}} "
+
+
 def listed(parts: Iterable[str], separator: str = " · ") -> str:
     """Parts in a row, to be broken between them and not inside."""
-    return separator.join(part.replace(" ", _GLUE) if len(part) < 60 else part for part in parts)
+    glued = separator.replace(" ", _GLUE, 1)
+    return glued.join(part.replace(" ", _GLUE) if len(part) < 60 else part for part in parts)
 
 
 def wrapped(line: str, width: int) -> list[str]:
@@ -84,7 +91,7 @@ def wrapped(line: str, width: int) -> list[str]:
         break_on_hyphens=False,
         drop_whitespace=True,
     )
-    return [part.replace(_GLUE, " ") for part in parts] or [""]
+    return [part.replace(_GLUE, " ").rstrip() for part in parts] or [""]
 
 
 def duration(seconds: float) -> str:

@@ -65,4 +65,6 @@ def _role(inputs: Values) -> str | None:
 
     wanted = str(inputs.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
     found = (role for role in vars(roles).values() if isinstance(role, roles.Role))
-    return next((role.name for role in found if role.definition == wanted), None)
+    name = next((role.name for role in found if role.definition == wanted), None)
+    # "Azure Machine Learning Workspace Connection Secrets Reader" is most of a line.
+    return name.removeprefix("Azure Machine Learning Workspace ") if name else None

@@ -15,7 +15,9 @@ _SIGNS = {"create": "+", "update": "~", "delete": "-", "replace": "±", "import"
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "replace": "replacing"}
 _VERBS = {"create-replacement": "replace", "delete-replaced": "delete"}
 _NOT_STEPS = frozenset({"same", "refresh", "read", "read-replacement", "refresh-replacement"})
-_ENGINE_NOISE = ("update failed", "preview failed", "destroy failed", "update canceled")
+_ENGINE_NOISE = ("update failed", "preview failed", "destroy failed")
+_CANCELED = ("update canceled", "preview canceled", "destroy canceled")
+_INTERRUPTED = "interrupted\nWhat was done is kept: run it again to go on."
 _PLUGIN_NOTE = re.compile(r"using pulumi-\S+ from \$PATH")
 _FRAMES = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 _EXCEPTION_NAME = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*: ")
@@ -110,7 +112,7 @@ class Progress:
     def _diagnostic(self, body: Values) -> None:
         severity, message = body.get("severity"), str(body.get("message", "")).strip()
         if severity == "error" and message not in _ENGINE_NOISE:
-            text = without_frames(message)
+            text = _INTERRUPTED if message in _CANCELED else without_frames(message)
             if text not in self.errors:
                 self.errors.append(text)
         elif severity == "warning" and not _PLUGIN_NOTE.match(message):

@@ -4,6 +4,9 @@ from components.providers.arm import arm, text
 
 CONTAINERS = {"StorageInitializer": "fetches the model", "InferenceServer": "serves the flow"}
 
+WIDTH = 300
+"""Characters of a line that are shown."""
+
 
 def container_logs(deployment_id: str, *, lines: int = 15) -> str:
     """The last `lines` lines of both containers' logs, headed by their names.
@@ -23,4 +26,4 @@ def _log(deployment_id: str, container: str, lines: int) -> str:
     except Exception as error:
         return f"  (not to be had: {str(error).splitlines()[0]})"
     kept = [line for line in content.splitlines() if line.strip()][-lines:]
-    return "\n".join(f"  {line}" for line in kept) or "  (empty)"
+    return "\n".join(f"  {line[:WIDTH]}" for line in kept) or "  (empty)"

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.providers.arm import Json, arm, text
+from components.providers.arm import Json, arm, section, text
 from components.providers.credentials import credential
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def score(endpoint: Json, deployment: str, *, request: "Mapping[str, object]") -
                 HttpRequest("POST", url, headers=headers, json=dict(request)),
                 read_timeout=READ_TIMEOUT,
             )
-            return Answer(response.status_code, _clean(response.text(), key))
+            return Answer(response.status_code, readable(response.text(), key))
     except AzureError as error:
-        return Answer(0, _clean(str(error), key))
+        return Answer(0, readable(str(error), key))
 
 
 def _key(endpoint: Json) -> str:
@@ -58,11 +58,11 @@ def _key(endpoint: Json) -> str:
     return text(arm().post(f"{endpoint['id']}/listKeys"), "primaryKey")
 
 
-def _clean(body: str, key: str) -> str:
+def readable(body: str, key: str) -> str:
     """The message inside a JSON error, without the key should somebody have echoed it."""
     words = body.strip()
     try:
-        message = text(json.loads(words), "error", "message") or words
+        answer = section({"answer": json.loads(words)}, "answer")
     except ValueError:
-        message = words
-    return message.replace(key, "***")[:2000]
+        answer = {}
+    return (text(answer, "error", "message") or words).replace(key, "***")[:2000]

@@ -45,6 +45,11 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._stop = threading.Event()
         self._configured: Session | None = None
 
+    def close(self) -> None:
+        """Ends what the plugin holds open. Harmless before Configure and when repeated."""
+        if self._configured is not None:
+            self._configured.close()
+
     # -- the plugin itself
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
@@ -75,6 +80,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             name.removeprefix("azure-native:config:"): value
             for name, value in request.variables.items()
         }
+        self.close()
         self._configured = told(context, lambda: Session(config, self._environment))
         # Secrets are left to the engine, as the published plugin does: see `values`.
         return provider_pb2.ConfigureResponse(

@@ -21,9 +21,11 @@ def serve(ready: TextIO) -> None:
     """Serves on a free loopback port, writes its number to `ready`, and waits for the end."""
     options = [("grpc.max_receive_message_length", _MESSAGE_BYTES)]
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(AzureNativeProvider(), server)
+    provider = AzureNativeProvider()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, file=ready, flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.wait_for_termination()
+    provider.close()

@@ -25,9 +25,10 @@ class Session:
     """
 
     def __init__(self, config: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        transport = Transport(Home.of(environment))
-        self._tokens = TokenSource(transport, Credentials.of(environment))
-        self._arm = ArmClient(transport, self._tokens)
+        home, credentials = Home.of(environment), Credentials.of(environment)
+        self._transport = Transport(home)
+        self._tokens = TokenSource(self._transport, credentials)
+        self._arm = ArmClient(self._transport, self._tokens)
         self._location = config.get("location")
         self._group_locations: dict[str, str] = {}
         chosen = config.get("subscriptionId") or environment.get("AZURE_SUBSCRIPTION_ID")
@@ -37,6 +38,10 @@ class Session:
             )
         self._subscription_id = chosen
         self.lifecycle = Lifecycle(self._arm, subscription_id=chosen)
+
+    def close(self) -> None:
+        """Ends the connections to the local Azure."""
+        self._transport.close()
 
     def location(self, inputs: Mapping[str, Json], *, deadline: Deadline) -> str | None:
         """The default location: the stack's, else that of the resource group in `inputs`."""

@@ -62,7 +62,8 @@ class Home:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "broken service.json"
             raise PluginError(
-                f"no local Azure has its home in {folder} (LOCAL_AZURE_HOME): {reason}. {_START_HINT}"
+                f"no local Azure has its home in {folder} (LOCAL_AZURE_HOME): {reason}. "
+                f"{_START_HINT}"
             ) from error
         port = service.get("proxy_port")
         if not isinstance(port, int):
@@ -103,6 +104,13 @@ class Transport:
                 return self.send(method, host, target, headers=headers, body=body)
             may_pass = not isinstance(error, ConnectionRefusedError | ssl.SSLError)
             raise NotReachedError(self._explained(host, error), may_pass=may_pass) from error
+
+    def close(self) -> None:
+        """Ends the connections that are kept."""
+        with self._lock:
+            for connection in [kept for idle in self._idle.values() for kept in idle]:
+                connection.close()
+            self._idle.clear()
 
     def _exchange(
         self,

@@ -81,7 +81,7 @@ def deployment_case(
         part=part,
         circumstances=circumstances,
         endpoint=endpoint,
-        model=_model(model, listed.flow, called, circumstances) if model else None,
+        model=model_case(model, listed.flow, called, circumstances) if model else None,
         environment=(
             EnvironmentCase(part=Part(environment), circumstances=circumstances, called=called)
             if environment

@@ -57,7 +57,7 @@ def kubernetes_names(case: DeploymentCase) -> Iterator[Problem]:
 def deployments_per_endpoint(case: ServiceCase) -> Iterator[Problem]:
     """An endpoint has at most 20 deployments."""
     count = len(case.deployments)
-    if count > DEPLOYMENTS_PER_ENDPOINT:
+    if case.whole and count > DEPLOYMENTS_PER_ENDPOINT:
         yield Problem(
             f"{count} deployments; an endpoint has at most {DEPLOYMENTS_PER_ENDPOINT}",
             "Remove some, or spread them over two endpoints.",
@@ -68,6 +68,8 @@ def deployments_per_endpoint(case: ServiceCase) -> Iterator[Problem]:
 @SERVICE.rule("deployment-name-twice", "error", source="ARM: a name is one resource")
 def deployment_twice(case: ServiceCase) -> Iterator[Problem]:
     """Each deployment of an endpoint has a name of its own."""
+    if not case.whole:
+        return
     seen: set[str] = set()
     for deployment in case.deployments:
         name = deployment.name.lower()
@@ -103,6 +105,8 @@ def endpoint_twice(case: StackCase) -> Iterator[Problem]:
 @STACK.rule("region-limit", "error", source=_LIMITS)
 def region_limits(case: StackCase) -> Iterator[Problem]:
     """A region holds 100 managed endpoints and 500 deployments, a cluster 60 and 100."""
+    if not case.circumstances.stack:
+        return
     managed = [s for s in case.services if not s.endpoint.kubernetes]
     yield from _over(managed, "an Azure region", ENDPOINTS_PER_REGION, DEPLOYMENTS_PER_REGION)
     clusters: dict[str, list[ServiceCase]] = {}

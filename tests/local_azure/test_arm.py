@@ -15,7 +15,7 @@ pytestmark = pytest.mark.local
     [
         ("GET", "{ws}/nonsense/x", 404, "InvalidResourceType", "workspaces/nonsense"),
         ("GET", "{rg}/providers/Microsoft.Compute/disks/d", 404, "InvalidResourceNamespace", "Co"),
-        ("PUT", "{ws}/onlineEndpoints/e/deployments/d/skus/s", 405, "HttpMethodNotSupported", "skus"),
+        ("PUT", "{ws}/onlineEndpoints/e/deployments/d/skus/s", 405, "HttpMethodNotSupported", "/s"),
         ("POST", "{ws}/explode", 404, "InvalidResourceType", "explode"),
         ("GET", "{ws}/models/none/versions/1", 404, "ResourceNotFound", "models/none/versions/1"),
         ("GET", "{ws}x/models", 404, "ParentResourceNotFound", "mlw-localx"),

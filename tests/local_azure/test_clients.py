@@ -1,5 +1,7 @@
 """The unmodified azure-ai-ml client, as users and our own providers call it."""
-# pyright: basic
+# pyright: basic, reportAttributeAccessIssue=false, reportOptionalMemberAccess=false
+# pyright: reportIndexIssue=false, reportOptionalSubscript=false
+# (the SDK annotates unions of all that a call may ever return)
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from components.providers.arm import ArmError
 from components.providers.failures import ProviderError, explained, fix_for
-from components.providers.scoring import Answer, score
+from components.providers.scoring import Answer, readable, score
 from tests.providers.fake_arm import KEY, an_endpoint
 
 
@@ -64,3 +64,16 @@ def test_an_endpoint_that_is_not_there_does_not_give_the_key_away(
     assert isinstance(answer, Answer)
     assert answer.status == 0
     assert KEY not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"error": {"code": "UserError", "message": "no such input"}}', "no such input"),
+        ('"just text"', '"just text"'),
+        ("[1, 2]", "[1, 2]"),
+        (f"<html>{KEY}</html>", "<html>***</html>"),
+    ],
+)
+def test_an_answer_of_any_shape_can_be_shown(body: str, shown: str) -> None:
+    assert readable(body, KEY) == shown

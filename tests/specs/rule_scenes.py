@@ -25,7 +25,10 @@ NODES = (
     "nodes:\n- name: echo\n  type: python\n  source: {type: code, path: echo.py}\n"
     "  inputs: {question: '${inputs.question}'}\n"
 )
-ECHO = "from promptflow.core import tool\n\n\n@tool\ndef echo(question: str) -> str:\n    return question\n"
+ECHO = (
+    "from promptflow.core import tool\n\n\n"
+    "@tool\ndef echo(question: str) -> str:\n    return question\n"
+)
 
 
 def a_deployment(extra: str = "", *, name: str = "blue", size: str = "Standard_DS3_v2") -> str:

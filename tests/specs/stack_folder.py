@@ -62,7 +62,7 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def a_project(
-    folder: Path, *, services: str = ONE_SERVICE, head: str = HEAD, **changes: str | bytes
+    folder: Path, *, services: str = ONE_SERVICE, head: str = HEAD, **changes: str
 ) -> Path:
     """A project with one endpoint, one deployment and one chat flow, in a stack named dev.
 

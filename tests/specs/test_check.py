@@ -154,6 +154,46 @@ def test_flow_folders_and_their_files_are_flows(
     assert flow["connections"] == {"my_connection": ["answer"]}
 
 
+def test_a_folder_of_documents_is_all_of_them(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project, {"deploy/endpoint.yml": "name: chat\n", "deploy/notes.txt": "later"})
+    code, data = checked(capsys, "deploy")
+    assert code == 0
+    assert [document["file"] for document in rows(data, "documents")] == ["deploy/endpoint.yml"]
+
+
+def test_variants_of_one_deployment_are_no_trouble_in_single_files(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kubernetes = "name: chat\ncompute: azureml:cluster\n"
+    on_cluster = a_deployment("endpoint_name: chat\ntype: kubernetes\n", size="small")
+    write(
+        project,
+        {
+            "cluster/endpoint.yml": kubernetes,
+            "cluster/deployment.yml": on_cluster.replace("path: flow", "path: ../flow"),
+            "managed.yml": a_deployment("endpoint_name: chat\n"),
+        },
+    )
+    code, data = checked(capsys, "endpoint.yml", "deployment.yml", "managed.yml", "cluster")
+    assert (code, ids(data)) == (0, {"prompt-flow-retires"})
+
+
+def test_a_deployment_is_judged_with_the_endpoint_beside_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project, {"endpoint.yml": "name: chat\ncompute: azureml:cluster\n"})
+    code, data = checked(capsys, "endpoint.yml", "deployment.yml")
+    assert (code, "compute-differs" in ids(data)) == (1, True)
+
+
+def test_an_empty_folder_is_no_flow(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "empty").mkdir()
+    code, data = checked(capsys, "empty")
+    assert (code, ids(data)) == (1, {"flow-missing"})
+
+
 def test_a_missing_file_is_a_finding(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, data = checked(capsys, "nowhere.yml")
     assert (code, ids(data)) == (1, {"file-missing"})

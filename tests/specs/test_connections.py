@@ -53,6 +53,13 @@ def test_without_a_key_it_is_the_callers_identity() -> None:
     assert not a_connection(OPENAI).keyless
 
 
+def test_secrets_are_not_in_what_is_printed() -> None:
+    connection = a_connection(OPENAI.replace("${OPENAI_KEY}", "s3cret"))
+    assert "s3cret" not in repr(connection)
+    git = "name: git\ntype: git\ntarget: x\ncredentials: {type: pat, pat: s3cret}\n"
+    assert "s3cret" not in repr(a_connection(git))
+
+
 def test_named_keys_of_a_custom_connection() -> None:
     connection = a_connection(
         "name: mine\ntype: custom\ntarget: https://x\n"

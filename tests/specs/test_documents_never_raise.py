@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -45,7 +45,7 @@ def documents(fields: list[str]) -> st.SearchStrategy[Document]:
     return trees.map(_document)
 
 
-def _document(data: dict[str, object]) -> Document:
+def _document(data: Mapping[str, object]) -> Document:
     parsed = parse_tree(yaml.safe_dump(data).encode(), "x.yml")
     assert parsed.root is not None
     return Document(parsed.root, HERE, HERE)

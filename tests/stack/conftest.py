@@ -1,4 +1,4 @@
-"""Stack tests run everything for real: the Pulumi CLI, the local Azure, the flow's own processes."""
+"""Stack tests run it all for real: the Pulumi CLI, the local Azure, the processes of the flow."""
 
 from __future__ import annotations
 

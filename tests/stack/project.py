@@ -12,9 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+import requests
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+WORKSPACE = (
+    "/subscriptions/10ca1000-0000-4000-8000-000000000001/resourceGroups/rg-local"
+    "/providers/Microsoft.MachineLearningServices/workspaces/mlw-local"
+)
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".local", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"
 )
@@ -92,9 +98,65 @@ class Project:
         """What the endpoint answers to its sample request."""
         return self.tools("invoke", "--endpoint", endpoint).must_work().out
 
+    def arm(self, path: str, api_version: str = "2025-12-01") -> dict[str, Any]:
+        """GET an ARM resource, as the deployer, the way any client would."""
+        line = self.local_azure("env").must_work().out.replace("export ", "")
+        env = dict(word.split("=", 1) for word in shlex.split(line))
+        with requests.Session() as http:
+            http.trust_env = False
+            http.proxies = {"https": env["HTTPS_PROXY"]}
+            http.verify = env["REQUESTS_CA_BUNDLE"]
+            token = http.post(
+                f"https://login.microsoftonline.com/{env['AZURE_TENANT_ID']}/oauth2/v2.0/token",
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": env["AZURE_CLIENT_ID"],
+                    "client_secret": env["AZURE_CLIENT_SECRET"],
+                    "scope": "https://management.azure.com/.default",
+                },
+                timeout=30,
+            ).json()["access_token"]
+            answer = http.get(
+                f"https://management.azure.com{path}",
+                params={"api-version": api_version},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=30,
+            )
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def live_traffic(self, endpoint: str) -> dict[str, int]:
+        """The traffic that the endpoint has now."""
+        return self.arm(f"{WORKSPACE}/onlineEndpoints/{endpoint}")["properties"]["traffic"]
+
+    def model_versions(self, model: str = "basic-chat-model") -> set[str]:
+        """The registered versions of a model."""
+        if model not in {each["name"] for each in self.arm(f"{WORKSPACE}/models")["value"]}:
+            return set()
+        listed = self.arm(f"{WORKSPACE}/models/{model}/versions")["value"]
+        return {each["name"] for each in listed}
+
+    def uploads(self) -> int:
+        """How many files have been written to blob storage so far."""
+        written = self.folder / ".local" / "azure" / "azurite" / "__blobstorage__"
+        return sum(1 for each in written.rglob("*") if each.is_file())
+
+    def processes(self) -> set[int]:
+        """Processes that work for this project: they name its folder in argv or environment."""
+        mine = str(self.folder)
+        found: set[int] = set()
+        for process in psutil.process_iter(["pid", "cmdline"]):
+            if process.pid != os.getpid() and mine in " ".join(process.info["cmdline"] or []):
+                found.add(process.pid)
+        return found
+
+    def local_azure(self, *args: str) -> Ran:
+        """The local Azure's own command line."""
+        return self.run(sys.executable, "-m", "local_azure", *args)
+
     def stop(self) -> None:
         """End the local Azure of this project and all that it started."""
-        self.run(sys.executable, "-m", "local_azure", "stop").must_work()
+        self.local_azure("stop").must_work()
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the stack's state."""

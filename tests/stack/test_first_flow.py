@@ -7,7 +7,6 @@ import re
 
 from tests.stack.project import Project
 
-
 PROMPT = "flows/basic-chat/chat.jinja2"
 
 

@@ -36,6 +36,9 @@ def test_lists_break_between_their_parts() -> None:
 
 def test_commands_are_never_broken() -> None:
     stream = io.StringIO()
+    Lines(stream).say("error", "no role\n  assign it:\n    az role " + "--option value " * 9)
+    assert len(stream.getvalue().splitlines()) == 3
+    stream = io.StringIO()
     command = "curl -s http://127.0.0.1:1/score " + "-H 'x: y' " * 20
     Lines(stream).raw("try it", command)
     assert stream.getvalue() == f"try it    {command}\n"

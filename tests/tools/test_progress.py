@@ -81,7 +81,7 @@ def test_each_thing_is_called_as_people_call_it() -> None:
     assert story.progress.done == [
         "+ model basic-chat 5f2c91",
         "+ endpoint basic-chat 1 s",
-        "+ role Azure Machine Learning Workspace Connection Secrets Reader",
+        "+ role Connection Secrets Reader",
         "+ deployment blue 6 s",
         "+ smoke request blue",
         "~ traffic blue 90 green 10",
@@ -116,6 +116,12 @@ def test_the_note_about_the_plugin_on_path_is_left_out() -> None:
     story.says("warning", "using pulumi-resource-azure-native from $PATH at /x/y\n")
     story.says("warning", "image tag is not pinned")
     assert story.progress.warnings == ["image tag is not pinned"]
+
+
+def test_an_interrupted_update_says_that_it_can_go_on() -> None:
+    story = Story()
+    story.says("error", "update canceled")
+    assert story.progress.errors == ["interrupted\nWhat was done is kept: run it again to go on."]
 
 
 def test_debug_lines_are_nobody_s_business() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,5 +19,6 @@ def arm(tmp_path: Path) -> Iterator[FakeArm]:
 
 
 @pytest.fixture
-def plugin(arm: FakeArm) -> Plugin:
-    return Plugin(arm)
+def plugin(arm: FakeArm) -> Iterator[Plugin]:
+    with closing(Plugin(arm)) as configured:
+        yield configured

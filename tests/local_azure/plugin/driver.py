@@ -42,6 +42,7 @@ class _Call:
         assert status.details[0].Unpack(self._left)
 
     def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
+        assert code is grpc.StatusCode.UNKNOWN
         raise RefusedError(details, self._left)
 
 
@@ -72,6 +73,9 @@ class Plugin:
         variables = {f"azure-native:config:{name}": value for name, value in config.items()}
         request = provider_pb2.ConfigureRequest(variables=variables)
         self.provider.Configure(request, _Call())
+
+    def close(self) -> None:
+        self.provider.close()
 
     def check(
         self, kind: str, inputs: dict[str, Any], *, old: Properties | None = None, name: str = "it"

@@ -148,10 +148,10 @@ class FakeArmServer:
         self.contexts: dict[str, ssl.SSLContext] = {}
         for host in HOSTS:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert(host).configure_cert(context)
+            cast("Any", authority.issue_cert(host)).configure_cert(context)
             self.contexts[host] = context
         self.arm = FakeArm(home)
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self.http = _Server(("127.0.0.1", 0), _Handler)
         self.http.daemon_threads = True
         cast("Any", self.http).fake = self
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True)
@@ -170,6 +170,11 @@ class FakeArmServer:
         self.thread.join()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Silence: a client that does not trust this server ends the handshake."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -177,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
     def fake(self) -> FakeArmServer:
         return cast("Any", self.server).fake
 
-    def do_CONNECT(self) -> None:  # noqa: N802
+    def do_CONNECT(self) -> None:
         host = self.path.partition(":")[0]
         context = self.fake.contexts.get(host)
         if context is None:
@@ -188,6 +193,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile = self.connection.makefile("rb", -1)
         self.wfile = self.connection.makefile("wb", 0)
         self.close_connection = False
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local_azure.plugin.diff import with_drift
-from local_azure.plugin.values import Json, Properties, from_struct, to_struct
+from local_azure.plugin.values import Properties, from_struct, to_struct
 
-_names = st.sampled_from(("traffic", "tags", "blue", "green", "a.b"))
-_plain: st.SearchStrategy[Json] = st.one_of(st.booleans(), st.integers(0, 100), st.text(max_size=3))
-_values: st.SearchStrategy[Json] = st.recursive(
+_names: st.SearchStrategy[str] = st.sampled_from(("traffic", "tags", "blue", "green", "a.b"))
+_plain: st.SearchStrategy[Any] = st.one_of(st.booleans(), st.integers(0, 100), st.text(max_size=3))
+_values: st.SearchStrategy[Any] = st.recursive(
     _plain, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_names, inner))
 )
 _objects: st.SearchStrategy[Properties] = st.dictionaries(_names, _values)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from local_azure.plugin.values import from_struct
 from tests.local_azure.plugin.driver import (
     DEPLOYMENT,
     ENDPOINT,
@@ -69,7 +70,7 @@ def test_user_assigned_identities_are_a_list_in_the_sdk(arm: FakeArm, plugin: Pl
     plugin.create(ENDPOINT, inputs)
     [put] = arm.sent("PUT")
     assert put.body["identity"]["userAssignedIdentities"] == {"/id/one": {}}
-    inputs["identity"]["userAssignedIdentities"] = {"/id/one": {}}
+    inputs["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {"/id/one": {}}}
     [reason] = plugin.failures(ENDPOINT, inputs)
     assert "identity.userAssignedIdentities" in reason
 
@@ -119,7 +120,8 @@ def test_a_failed_update_keeps_the_new_inputs(arm: FakeArm, plugin: Plugin) -> N
     with pytest.raises(RefusedError) as refused:
         plugin.update(DEPLOYMENT, held, a_deployment(description="new"))
     assert refused.value.left is not None
-    assert refused.value.left.inputs["properties"]["description"] == "new"
+    kept = from_struct(refused.value.left.inputs)
+    assert kept["properties"] == {"endpointComputeType": "Managed", "description": "new"}
 
 
 def test_delete_waits_and_forgives_what_is_gone(arm: FakeArm, plugin: Plugin) -> None:

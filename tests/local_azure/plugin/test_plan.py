@@ -25,14 +25,15 @@ def test_check_adds_location_and_api_version(plugin: Plugin) -> None:
     assert inputs["azureApiVersion"] == "2025-12-01"
 
 
-def test_the_location_defaults_to_that_of_the_resource_group(arm: FakeArm) -> None:
+def test_the_location_defaults_to_that_of_the_resource_group(arm: FakeArm, plugin: Plugin) -> None:
     arm.resources["/subscriptions/sub/resourcegroups/rg"] = {"location": "swedencentral"}
-    plugin = Plugin(arm, location="")
+    plugin.configure({})
     assert plugin.check(ENDPOINT, an_endpoint())["location"] == "swedencentral"
 
 
-def test_a_missing_location_is_told_with_the_command_that_sets_it(arm: FakeArm) -> None:
-    [reason] = Plugin(arm, location="").failures(ENDPOINT, an_endpoint())
+def test_a_missing_location_is_told_with_the_command_that_sets_it(plugin: Plugin) -> None:
+    plugin.configure({})
+    [reason] = plugin.failures(ENDPOINT, an_endpoint())
     assert "pulumi config set azure-native:location" in reason
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
-import time
+import sys
 from pathlib import Path
+from typing import Any, cast
 
 import grpc
 import pytest
 import trustme
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2_grpc, provider_pb2_grpc  # noqa: F401
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from local_azure.plugin import VERSION
 from local_azure.plugin.errors import NotReachedError
@@ -139,15 +139,28 @@ def test_what_is_not_played_is_named(plugin: Plugin) -> None:
         plugin.invoke("web:getApp")
 
 
-def test_the_launcher_serves_at_once_and_without_the_sdk() -> None:
-    started = time.monotonic()
+def test_the_launcher_serves_at_once_under_the_sdk_s_version() -> None:
     with subprocess.Popen([LAUNCHER, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
-            logging.getLogger(__name__).info("ready in %.2f s", time.monotonic() - started)
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                provider = provider_pb2_grpc.ResourceProviderStub(channel)
-                assert provider.GetPluginInfo(empty_pb2.Empty()).version == VERSION
+                stub = cast("Any", provider_pb2_grpc.ResourceProviderStub(channel))
+                assert stub.GetPluginInfo(empty_pb2.Empty()).version == VERSION
         finally:
             process.kill()
+
+
+def test_the_plugin_starts_without_the_rest_of_the_sdk() -> None:
+    code = (
+        "import sys, local_azure.plugin.__main__ as plugin\n"
+        "plugin._without_the_sdk()\n"
+        "import local_azure.plugin.serve\n"
+        "heavy = {'pulumi.output', 'pulumi.automation', 'azure', 'requests', 'aiohttp'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    checkout = LAUNCHER.parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "[]\n"
