@@ -12,6 +12,8 @@ _FIXES = {
     "action: listsecrets, reason: not found": "The flow uses a connection that the workspace does "
     "not have (its name is in the log): create it, or name another one in a variable "
     "called like it.",
+    "authorization error": "The endpoint's identity lacks that role, or got it moments ago: a role "
+    "can take a quarter of an hour to work. Run the update again then.",
     "OutOfQuota": "Ask for quota of that VM family, choose another instance_type, or fewer "
     "instances; Azure ML keeps 20 % on top for upgrades.",
     "ImageBuildFailure": "The environment does not build: try its Dockerfile on its own.",

@@ -82,10 +82,11 @@ class ToolChain:
         key = cache.digest(pins, str(place))
         how = ""
         if _recall().get("runtime") != key or not place.is_dir():
-            self._say(f"installing the prompt flow runtime {version}, about a minute")
-            seconds = _timed(_warm_runtime)
+            text = f"installing the prompt flow runtime {version}, about a minute"
+            began = time.monotonic()
+            if _warm_runtime(lambda: self._say(text)):
+                how = f" ({duration(time.monotonic() - began)})"
             _remember("runtime", key)
-            how = f" ({duration(seconds)})"
         self._parts.append(f"prompt flow runtime {version}{how}")
 
     def _version_on_path(self) -> str | None:
@@ -115,16 +116,23 @@ def _timed(make: Callable[[], None]) -> float:
     return time.monotonic() - began
 
 
-def _warm_runtime() -> None:
-    done = subprocess.run(
-        [str(PYTHON), "-m", _RUNTIME_MODULE], cwd=ROOT, capture_output=True, text=True
-    )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
+def _warm_runtime(begins: Callable[[], None]) -> bool:
+    """Returns whether there was anything to install; its first word says so."""
+    command = [str(PYTHON), "-m", _RUNTIME_MODULE]
+    said: list[str] = []
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            if not said:
+                begins()
+            said.append(line.strip())
+    if process.returncode:
         raise ToolError(
             f"cannot install the prompt flow runtime: {said[-1] if said else 'no reason given'}\n"
             "Is the package index to be reached?"
         )
+    return bool(said)
 
 
 def _recall() -> dict[str, str]:

@@ -65,6 +65,9 @@ def _create(uv: str | None) -> None:
 def _install(uv: str | None) -> None:
     options = ["--no-deps", "--requirement", str(REQUIREMENTS)]
     if uv:
+        # As pip does: uncompiled, every run of the CLI would take seconds longer where Python
+        # is told not to write bytecode.
+        options = ["--compile-bytecode", *options]
         done = _run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *options])
     else:
         pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]

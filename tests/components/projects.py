@@ -11,6 +11,11 @@ import yaml
 from specs.stack import FlowService, Stack, load_stack
 
 CONNECTION = "open_ai_connection"
+ROUTES = {
+    "liveness_route": {"path": "/health", "port": 8080},
+    "readiness_route": {"path": "/health", "port": 8080},
+    "scoring_route": {"path": "/score", "port": 8080},
+}
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Project:
         document = {
             "name": name,
             "model": {"name": "chat-model", "path": "flow"},
-            "environment": {"image": "mcr.microsoft.com/flows:1"},
+            "environment": {"image": "theirs.azurecr.io/flows:1", "inference_config": ROUTES},
             "instance_type": "Standard_DS3_v2",
             "instance_count": 1,
             **fields,

@@ -139,7 +139,6 @@ def test_requirements_of_the_flow_make_an_environment_that_is_built(
     project: Project, declare: Declare
 ) -> None:
     project.write("flow/requirements.txt", "snowballstemmer==3.0.1\n")
-    project.deployment(environment=None)
     project.write(
         "blue.yml",
         {

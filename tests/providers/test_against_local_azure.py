@@ -94,7 +94,11 @@ def test_a_flow_folder_becomes_a_model(their_workspace: str, flow: Path) -> None
                 },
             },
         ),
-        (CodeVersionProvider(), {}),
+        pytest.param(
+            CodeVersionProvider(),
+            {},
+            marks=pytest.mark.xfail(reason="local Azure: codes/startPendingUpload", strict=True),
+        ),
     ],
     ids=["environment", "code"],
 )

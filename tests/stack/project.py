@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,16 @@ WORKSPACE = (
     "/subscriptions/10ca1000-0000-4000-8000-000000000001/resourceGroups/rg-local"
     "/providers/Microsoft.MachineLearningServices/workspaces/mlw-local"
 )
+BASIC_CHAT = {
+    "endpoint": "deploy/basic-chat/endpoint.yml",
+    "deployments": [
+        {
+            "file": "deploy/basic-chat/blue-deployment.yml",
+            # As many workers as the instance type has cores would take a small machine long.
+            "set": {"environment_variables": {"PROMPTFLOW_WORKER_NUM": "1"}},
+        }
+    ],
+}
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".local", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"
 )
@@ -59,7 +70,9 @@ class Project:
     def at(cls, folder: Path) -> Project:
         shutil.copytree(CHECKOUT, folder, ignore=NOT_COPIED)
         (folder / ".venv").symlink_to(CHECKOUT / ".venv")
-        return cls(folder, dict(os.environ))
+        project = cls(folder, dict(os.environ))
+        project.config(endpoints=[BASIC_CHAT])
+        return project
 
     def run(self, *argv: str, timeout: float = 300) -> Ran:
         done = subprocess.run(
@@ -141,13 +154,15 @@ class Project:
         written = self.folder / ".local" / "azure" / "azurite" / "__blobstorage__"
         return sum(1 for each in written.rglob("*") if each.is_file())
 
-    def processes(self) -> set[int]:
-        """Processes that work for this project: they name its folder in argv or environment."""
+    def processes(self) -> dict[int, str]:
+        """Processes that work for this project: its folder stands in argv or environment."""
         mine = str(self.folder)
-        found: set[int] = set()
-        for process in psutil.process_iter(["pid", "cmdline"]):
-            if process.pid != os.getpid() and mine in " ".join(process.info["cmdline"] or []):
-                found.add(process.pid)
+        found: dict[int, str] = {}
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                argv, env = " ".join(process.cmdline()), process.environ()
+                if process.pid != os.getpid() and (mine in argv or mine in str(env)):
+                    found[process.pid] = argv
         return found
 
     def local_azure(self, *args: str) -> Ran:

@@ -80,11 +80,10 @@ def test_a_changed_prompt_is_a_new_version_and_changing_back_reuses_the_old(
 
 def test_destroy_leaves_nothing_and_down_ends_every_process(project: Project) -> None:
     project.tools("up").must_work()
-    pids = project.processes()
-    assert pids
+    assert project.processes()
     project.pulumi("destroy", "--yes", "--stack", "local").must_work()
     assert [r for r in project.resources() if r["type"] != "pulumi:pulumi:Stack"] == []
     assert project.model_versions() == set()
     project.tools("down").must_work()
-    assert project.processes() == set()
+    assert project.processes() == {}
     assert not (project.folder / ".local" / "azure").exists()
