@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
+
 from local_azure import processes
 from local_azure.arm.shape import JsonObject, number, parse_object, text
 from local_azure.home import HEADER, lock
@@ -222,6 +224,9 @@ def stop(home: Path) -> list[str]:
                 time.sleep(0.02)
             if not _locked(home):
                 break
+        # The lock goes a moment before the process does.
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            psutil.Process(record.pid).wait(STOP_SECONDS)
     ended += [child.name for child in processes.end_all(home)]
     groups = ProcessRecord(home / "deployments" / "processes.json").end_leftovers()
     ended += [f"{groups} deployment processes"] if groups else []
