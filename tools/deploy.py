@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from tools import engine, environment
 from tools.arguments import Arguments
 from tools.check import checked
-from tools.checkout import LOCAL_AZURE_HOME, LOCAL_BACKEND, ToolError
+from tools.checkout import LOCAL_AZURE_HOME, LOCAL_BACKEND, LOCAL_PULUMI_HOME, ToolError
 from tools.endpoints import answer_in, ask, asking_azure, endpoint_of, refusal, sample_of
 from tools.lines import Lines, duration, listed
 from tools.nouns import Values
@@ -71,8 +71,8 @@ def down(arguments: Arguments, lines: Lines) -> int:
     if LOCAL_AZURE_HOME.exists():
         lines.say("azure", environment.stop_local_azure() or "stopped")
     # The local world is made anew by the next `up`: a failed destroy must not stay in the way.
-    shutil.rmtree(LOCAL_AZURE_HOME, ignore_errors=True)
-    shutil.rmtree(LOCAL_BACKEND, ignore_errors=True)
+    for folder in (LOCAL_AZURE_HOME, LOCAL_BACKEND, LOCAL_PULUMI_HOME):
+        shutil.rmtree(folder, ignore_errors=True)
     return 1 if status else 0
 
 

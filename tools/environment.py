@@ -10,13 +10,15 @@ import os
 import shlex
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from tools.arguments import Arguments
 from tools.checkout import (
     LOCAL_AZURE_HOME,
     LOCAL_BACKEND,
+    LOCAL_PULUMI_HOME,
     LOCAL_STACK,
-    PLUGIN_BIN,
+    PLUGIN,
     PULUMI_BIN,
     PYTHON,
     ROOT,
@@ -35,12 +37,13 @@ def additions(arguments: Arguments, azure: Mapping[str, str]) -> dict[str, str]:
     return {
         **_QUIET,
         **azure,
+        "PULUMI_HOME": str(LOCAL_PULUMI_HOME),
         "PULUMI_BACKEND_URL": LOCAL_BACKEND.as_uri(),
         # The local stack's secrets are the local Azure's: worth nothing elsewhere.
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_STACK": LOCAL_STACK,
         "LOCAL_AZURE_PYTHON": str(PYTHON),
-        "PATH": _path([str(PLUGIN_BIN), *first]),
+        "PATH": _path(first),
     }
 
 
@@ -101,6 +104,7 @@ def stop_local_azure() -> str:
 
 def ensure_local_stack(environment: Mapping[str, str]) -> None:
     """Make the backend and the stack, where there are none. Raises `ToolError`."""
+    _install_plugin()
     if has_local_stack():
         return
     LOCAL_BACKEND.mkdir(parents=True, exist_ok=True)
@@ -113,6 +117,20 @@ def has_local_stack() -> bool:
     """Whether the local backend holds the stack."""
     stacks = LOCAL_BACKEND / ".pulumi" / "stacks"
     return any(stacks.glob(f"**/{LOCAL_STACK}.json"))
+
+
+def _install_plugin() -> None:
+    """Put the stand-in where the CLI keeps the plugin of the SDK's version.
+
+    On PATH it would be found as well, and warned of at every run.
+    """
+    folder = f"resource-azure-native-v{version('pulumi-azure-native')}"
+    link = LOCAL_PULUMI_HOME / "plugins" / folder / PLUGIN.name
+    if link.is_symlink() and link.exists():
+        return
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(PLUGIN)
 
 
 @contextmanager
