@@ -35,8 +35,6 @@ def test_a_mistake_in_a_file(
     if door == "make up":
         ran = project.tools("up").must_fail()
     else:
-        project.tools("up", "--help")
-        project.pulumi("stack", "select", "--create", "local").must_work()
         ran = project.pulumi("preview", "--stack", "local").must_fail()
     line = 1 + (project.folder / path).read_text().splitlines().index(
         next(x for x in (project.folder / path).read_text().splitlines() if x.startswith(new))
