@@ -89,6 +89,6 @@ def secrets_of(home: Path) -> set[str]:
 
 def is_secret(name: str) -> bool:
     lowered = name.lower()
-    return lowered in ("key", "primarykey", "secondarykey", "value") or any(
-        part in lowered for part in ("secret", "admin_key", "account_key", "signing", "password")
+    return lowered.endswith("key") or any(
+        part in lowered for part in ("secret", "signing", "password")
     )
