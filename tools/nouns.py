@@ -1,4 +1,4 @@
-"""What people call the resources of an update: `deployment blue`, `role AcrPull`."""
+"""What people call the resources of an update: `deployment basic-chat/blue`, `role AcrPull`."""
 
 from __future__ import annotations
 
@@ -37,18 +37,25 @@ def is_shown(type_token: str, state: Values) -> bool:
 
 
 def called(type_token: str, logical_name: str, inputs: Values) -> str:
-    """`deployment blue`, from a resource's type, logical name and inputs."""
+    """`deployment basic-chat/blue`, from a resource's type, logical name and inputs."""
     kind = type_token.rsplit(":", 1)[-1]
     noun = _NOUNS.get(kind, Noun(kind))
     if kind == "Traffic":
-        return f"traffic {_split(inputs)}"
+        return f"traffic {_endpoint(inputs) or logical_name} {_split(inputs)}"
     name = inputs.get(noun.name) if noun.name else None
+    if kind in ("OnlineDeployment", "SmokeRequest") and name:
+        name = "/".join(filter(None, (_endpoint(inputs), str(name))))
     if kind == "RoleAssignment":
         name = _role(inputs) or logical_name
     words = [noun.word, str(name or logical_name)]
     if kind in ("ModelVersion", "EnvironmentVersion") and inputs.get("version"):
         words.append(str(inputs["version"])[:6])
     return " ".join(words)
+
+
+def _endpoint(inputs: Values) -> str:
+    """The endpoint that a part of it belongs to."""
+    return str(inputs.get("endpointName") or inputs.get("endpoint_id") or "").rsplit("/", 1)[-1]
 
 
 def _split(inputs: Values) -> str:

@@ -74,17 +74,19 @@ def test_each_thing_is_called_as_people_call_it() -> None:
     story.does(ENDPOINT, "e", {"endpointName": "basic-chat"}, seconds=1.2)
     role = {"roleDefinitionId": "/x/roleDefinitions/ea01e6af-a1c1-4350-9563-ad00f8c72ec5"}
     story.does(ROLE, "r", role)
-    story.does(DEPLOYMENT, "d", {"deploymentName": "blue"}, seconds=6)
-    story.does(SMOKE, "d", {"deployment": "blue"})
-    story.does(TRAFFIC, "e", {"traffic": {"blue": 90.0, "green": 10.0}}, op="update")
+    blue = {"endpointName": "basic-chat", "deploymentName": "blue"}
+    story.does(DEPLOYMENT, "d", blue, seconds=6)
+    story.does(SMOKE, "d", {"endpoint_id": "/x/basic-chat", "deployment": "blue"})
+    split = {"endpoint_id": "/x/basic-chat", "traffic": {"blue": 90.0, "green": 10.0}}
+    story.does(TRAFFIC, "e", split, op="update")
     story.does(DEPLOYMENT, "old", {"deploymentName": "red"}, op="delete")
     assert story.progress.done == [
         "+ model basic-chat 5f2c91",
         "+ endpoint basic-chat 1 s",
         "+ role Connection Secrets Reader",
-        "+ deployment blue 6 s",
-        "+ smoke request blue",
-        "~ traffic blue 90 green 10",
+        "+ deployment basic-chat/blue 6 s",
+        "+ smoke request basic-chat/blue",
+        "~ traffic basic-chat blue 90 green 10",
         "- deployment red",
     ]
 
