@@ -53,15 +53,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from specs.bodies import Scope
-    from specs.check import check_stack, stack_names
-    from specs.check_files import check_files
-    from specs.report import as_json, as_text, counts
-    from specs.rules import Circumstances
-
     if options.files and options.stack:
         _say("give --stack or files, not both")
         return 2
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # nobody's: finding them is slow
+    from specs.bodies import Scope
+    from specs.check import check_stack, stack_names
+    from specs.report import as_json, as_text, counts
+    from specs.rules import Circumstances
+
     circumstances = Circumstances(today=options.today) if options.today else Circumstances()
     project = Path.cwd()
     if options.files:
@@ -72,6 +72,8 @@ def _check(options: argparse.Namespace) -> int:
             location=options.location,
         )
         what = counts(len(options.files), "file")
+        from specs.check_files import check_files
+
         result = check_files(
             options.files, project=project, scope=scope, circumstances=circumstances
         )
@@ -109,7 +111,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _say(message: str) -> None:
-    print(f"error    {message}", file=sys.stderr)
+    print(f"error     {message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

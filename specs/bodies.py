@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from specs.credentials import variable_of
-from specs.environment import EnvironmentBuild, EnvironmentImage
+from specs.environment import EnvironmentBuild, EnvironmentImage, EnvironmentSpec
 from specs.findings import Finding
 from specs.flow import Flow
 from specs.quota import LedgerLine
 from specs.references import Reference
 from specs.served import Deployment
+from specs.substitution import variable_of
 from specs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from specs.stack import Stack
 
 Kind = Literal["online-endpoint", "online-deployment", "model", "environment", "connection"]
 REDACTED = "[secret]"
@@ -27,7 +30,7 @@ class CheckedDocument:
     """Path relative to the project; of an inline document, that of the stack file."""
     kind: Kind
     body: Mapping[str, object] | None
-    """None where an error keeps it from being made."""
+    """None where the document cannot be read; what rules say against it does not matter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,8 @@ class CheckResult:
     """Cores per VM family at the worst step of the rollout."""
     notes: tuple[tuple[str, str], ...] = ()
     """What was decided for each flow's deployment: (deployment, one sentence)."""
+    stack: Stack | None = None
+    """What would be deployed; None for single files, and where there is an error."""
 
     @property
     def failed(self) -> bool:
@@ -83,7 +88,10 @@ class Scope:
 
 
 def deployment_body(deployment: Deployment, scope: Scope) -> dict[str, object]:
-    """The body of a deployment; ids of labels (`@latest`) are null: the service resolves them."""
+    """The body of a deployment.
+
+    Null are the ids that only the service knows (`@latest`), and those of files that are missing.
+    """
     model, environment, code = deployment.model, deployment.environment, deployment.code
     workspace = scope.workspace
     body = deployment.body(
@@ -92,12 +100,21 @@ def deployment_body(deployment: Deployment, scope: Scope) -> dict[str, object]:
         environment_id=environment.id(workspace) if environment is not None else None,
         code_id=code.id(workspace) if code is not None else None,
     )
+    named = (
+        ("model", model, deployment.spec.model),
+        ("environmentId", environment, deployment.spec.environment),
+    )
     nulls = {
         key: None
-        for key, asset in (("model", model), ("environmentId", environment))
-        if isinstance(asset, Reference) and asset.label is not None
+        for key, asset, written in named
+        if (isinstance(asset, Reference) and asset.label is not None)
+        or (asset is None and written is not None)
     }
-    return scope.located({**body, "properties": {**_mapping(body["properties"]), **nulls}})
+    properties = {**_mapping(body["properties"]), **nulls}
+    if code is None and "codeConfiguration" in properties:
+        scoring = _mapping(properties["codeConfiguration"])
+        properties["codeConfiguration"] = {**scoring, "codeId": None}
+    return scope.located({**body, "properties": properties})
 
 
 def model_body(body: Mapping[str, object]) -> dict[str, object]:
@@ -105,14 +122,22 @@ def model_body(body: Mapping[str, object]) -> dict[str, object]:
     return {**body, "properties": {"modelUri": None, **_mapping(body["properties"])}}
 
 
-def environment_body(made: EnvironmentImage | EnvironmentBuild) -> dict[str, object]:
-    """An environment's body; null for where its build context will have been uploaded to."""
+def environment_body(
+    spec: EnvironmentSpec, made: EnvironmentImage | EnvironmentBuild | None
+) -> dict[str, object]:
+    """An environment's body; null for where its build context will have been uploaded to.
+
+    `made`: what is registered for it, None where files of it are missing.
+    """
     if isinstance(made, EnvironmentImage):
         return made.body()
-    body = made.body(None)
-    properties = _mapping(body["properties"])
+    properties: Mapping[str, object] = spec.properties_body(None, context_uri=None)
+    if made is not None:
+        properties = _mapping(made.body(None)["properties"])
+    if spec.build is None:
+        return {"properties": dict(properties)}
     build = {"contextUri": None, **_mapping(properties.get("build"))}
-    return {**body, "properties": {**properties, "build": build}}
+    return {"properties": {**properties, "build": build}}
 
 
 def connection_body(body: Mapping[str, object]) -> dict[str, object]:

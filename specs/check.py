@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from specs.bodies import CheckedDocument, CheckResult, Scope, deployment_body, notes_of
+from specs.bodies import (
+    CheckedDocument,
+    CheckResult,
+    Scope,
+    connection_body,
+    deployment_body,
+    notes_of,
+)
 from specs.documents import Document, Findings, shown
 from specs.flow import Flow
 from specs.rules import Circumstances
@@ -32,6 +39,7 @@ def check_stack(name: str, *, project: Path, seen: Circumstances | None = None) 
         flows=tuple(flows.values()),
         quota=checked.quota,
         notes=notes_of(one.deployment for one in listed),
+        stack=checked.stack,
     )
 
 
@@ -53,6 +61,9 @@ def _documents(name: str, checked: Checked, project: Path) -> Iterator[CheckedDo
                 kind="online-deployment",
                 body=deployment_body(one.deployment, scope) if one.deployment else None,
             )
+    for document, connection in checked.connections:
+        body = connection_body(connection.body({})) if connection else None
+        yield CheckedDocument(file=file_of(document), kind="connection", body=body)
 
 
 def _scope(file: Path, project: Path) -> Scope:

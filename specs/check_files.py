@@ -6,6 +6,7 @@ A deployment is judged with its endpoint when both are given; what only a whole 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,6 @@ from specs.bodies import (
     model_body,
     notes_of,
 )
-from specs.connections import read_connection
 from specs.deployment import DeploymentSpec, read_deployment
 from specs.documents import Document, Findings, absolute, read_document, shown
 from specs.endpoint import read_endpoint
@@ -64,10 +64,10 @@ class _Files:
         """One path of the command line: a document, a folder of documents, or a flow."""
         path = absolute(Path.cwd(), written)
         try:
-            inside = _documents_in(path)
+            inside = _inside(path)
             if inside:
                 for item in inside:
-                    self._file(item)
+                    self._flow(item) if item.is_dir() else self._file(item, asked=False)
             elif path.is_dir() or is_flow(path):
                 self._flow(path)
             else:
@@ -79,18 +79,15 @@ class _Files:
             findings.add("file-unreadable", f"no path: {reason}", fix=fix, at=NOWHERE)
             self.found += findings.found
 
-    def _file(self, path: Path) -> None:
+    def _file(self, path: Path, *, asked: bool = True) -> None:
+        """A document. `asked`: it was named, not found in a folder that holds other files too."""
         findings = Findings(shown(path, self.project))
         document = read_document(path, project=self.project, at=NOWHERE, findings=findings)
         kind = kind_of(document.root, file_name=path.name) if document is not None else None
-        if document is not None and kind is None:
-            fix = "Name its kind:  $schema: https://azuremlschemas.azureedge.net/latest/"
-            findings.add(
-                "kind-unknown",
-                "this is no endpoint, deployment, model, environment or connection",
-                fix=f"{fix}managedOnlineDeployment.schema.json",
-                at=Place(findings.subject, 1),
-            )
+        if document is not None and kind is None and asked:
+            message = "this is no endpoint, deployment, model, environment or connection"
+            fix = _kind_fix(path.name)
+            findings.add("kind-unknown", message, fix=fix, at=Place(findings.subject, 1))
         self.found += findings.found
         if document is not None and kind is not None:
             self._document(document, kind)
@@ -111,6 +108,8 @@ class _Files:
             case "environment":
                 body = self._environment(document, findings)
             case "connection":
+                from specs.connections import read_connection  # two dozen models
+
                 connection = read_connection(document, findings)
                 body = connection and connection_body(connection.body({}))
                 self.connections.append(document)
@@ -118,7 +117,7 @@ class _Files:
                 self._flow(document.path or document.directory)
                 return
         self.found += findings.found
-        self._keep(document, kind, None if findings.has_error else body)
+        self._keep(document, kind, body)
 
     def _keep(self, document: Document, kind: Kind, body: Mapping[str, object] | None) -> None:
         name = shown(document.path, self.project) if document.path else ""
@@ -130,7 +129,9 @@ class _Files:
         if flow is not None:
             self.flows[flow.folder] = flow
         self.found += review_model(document, flow, circumstances=self.circumstances)
-        return model_body(upload.body(upload.uri)) if upload else None
+        if upload is not None:
+            return model_body(upload.body(upload.uri))
+        return model_body(model.body(None)) if model else None
 
     def _environment(self, document: Document, findings: Findings) -> dict[str, object] | None:
         spec = read_environment(document, findings)
@@ -138,7 +139,7 @@ class _Files:
         if spec is None:
             return None
         made = environment_of(spec, document, default_name="environment", findings=findings)
-        return environment_body(made) if made else None
+        return environment_body(spec, made)
 
     def _flow(self, path: Path) -> None:
         read = read_flow(path, project=self.project)
@@ -187,8 +188,7 @@ class _Files:
             )
             if one.deployment.flow is not None:
                 self.flows[one.deployment.flow.folder] = one.deployment.flow
-            if not one.findings.has_error:
-                body = deployment_body(one.deployment, self.scope)
+            body = deployment_body(one.deployment, self.scope)
         self.found += one.findings.found
         self._keep(one.document, "online-deployment", body)
 
@@ -215,11 +215,27 @@ def check_files(
     return files.finish()
 
 
-def _documents_in(path: Path) -> list[Path]:
-    """The YAML files of a folder that is no flow. Raises OSError."""
+def _inside(path: Path) -> list[Path]:
+    """YAML files and flows below a folder that is no flow itself. Raises OSError."""
     if not path.is_dir() or is_flow(path):
         return []
-    return sorted(item for item in path.iterdir() if item.suffix in (".yml", ".yaml"))
+    found: list[Path] = []
+    for item in sorted(path.iterdir()):
+        if item.is_symlink() and item.is_dir():
+            continue  # it may lead up again
+        if item.is_dir() and not item.name.startswith("."):
+            found += [item] if is_flow(item) else _inside(item)
+        elif item.suffix in (".yml", ".yaml"):
+            found.append(item)
+    return found
+
+
+def _kind_fix(file_name: str) -> str:
+    stack = re.fullmatch(r"Pulumi\.(.+)\.yaml", file_name)
+    if stack:
+        return f"To check the stack:  python -m specs check --stack {stack.group(1)}"
+    schema = "https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json"
+    return f"Name its kind:  $schema: {schema}"
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar
 from specs.connection_base import Connection as Connection
 from specs.connection_base import Custom, DataLake
 from specs.connection_base import Keyed as Keyed
-from specs.fields import Spec, Text, one_of
+from specs.fields import Text, one_of
+from specs.spec import Spec
 
 
 class AzureOpenAI(Keyed):

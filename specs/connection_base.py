@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar, cast
 from pydantic import BeforeValidator, Field
 
 from specs.credentials import KINDS, ApiKey, Credentials, Entra, NoCredentials
-from specs.fields import Flag, Spec, Text, TextMap, refuse, snake
+from specs.fields import Flag, Text, TextMap, refuse, snake
+from specs.spec import Spec
 
 ANY = tuple(kind for kind in KINDS if kind != "custom_keys")
 

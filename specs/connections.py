@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from specs.connection import TYPES, AzureOpenAI, Connection, Keyed, OneLake
 from specs.credentials import KINDS, Credentials, Entra
 from specs.documents import Document, Findings
-from specs.fields import read_spec, snake
+from specs.fields import snake
 from specs.names import workspace_name_fault
+from specs.spec import read_spec
 from specs.tree import Block
 from specs.workspace import Workspace
 

@@ -21,9 +21,10 @@ from specs.deployment_settings import (
     present,
 )
 from specs.documents import Document, Findings, a_kind
-from specs.fields import EMPTY, Flag, Spec, Text, TextMap, Whole, one_of, read_spec, refuse
+from specs.fields import EMPTY, Flag, Text, TextMap, Whole, one_of, refuse
 from specs.names import check_served_name
 from specs.references import reference_fault
+from specs.spec import Spec, read_spec
 from specs.workspace import Workspace
 
 MANAGED_ONLY = ("egress_public_network_access", "private_network_connection")

@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, cast
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 
 from specs.durations import iso_milliseconds, iso_seconds
-from specs.fields import Number, Spec, Text, Whole, one_of, refuse
+from specs.fields import Number, Text, Whole, one_of, refuse
+from specs.spec import Spec
 from specs.workspace import Workspace
 
 

@@ -107,10 +107,10 @@ def absolute(directory: Path, path: str) -> Path:
 
 
 def shown(path: Path, project: Path) -> str:
-    """A path for people: relative to the project where it lies in it or beside it."""
-    relative = Path(os.path.relpath(path, project))
-    levels = [part for part in relative.parts if part == ".."]
-    text = (path if len(levels) > 3 else relative).as_posix()
+    """A path for people: relative to the project where it lies below it, else absolute."""
+    relative = os.path.relpath(path, project)
+    outside = relative == os.pardir or relative.startswith(os.pardir + os.sep)
+    text = Path(os.path.abspath(path) if outside else relative).as_posix()  # noqa: PTH100
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

@@ -13,8 +13,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from specs.documents import Document, Findings
-from specs.fields import Spec, Text, TextMap, Whole, one_of, read_spec
+from specs.fields import Text, TextMap, Whole, one_of
 from specs.names import check_served_name
+from specs.spec import Spec, read_spec
 from specs.workspace import Workspace
 
 AUTH_MODES = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}

@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field
 
 from specs.assets import check_asset_name
 from specs.documents import Document, Findings, a_kind, shown
-from specs.fields import EMPTY, Spec, Text, TextMap, Version, Whole, one_of, read_spec, refuse
+from specs.fields import EMPTY, Text, TextMap, Version, Whole, one_of, refuse
+from specs.spec import Spec, read_spec
 from specs.tree import plain, read_tree
 
 

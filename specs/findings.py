@@ -22,9 +22,16 @@ class Finding:
     fix: str
     """What to do next."""
     file: str | None = None
-    """Path relative to the project, with forward slashes."""
+    """Path relative to the project, absolute outside of it; with forward slashes."""
     line: int | None = None
     """1-based."""
+
+    @property
+    def place(self) -> str:
+        """`deploy/blue.yml:6`; without a line the file, without a file the subject."""
+        if self.file is None:
+            return self.subject
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The JSON form of `python -m specs check --json`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from specs.connection import TYPES
 from specs.deployment import DeploymentSpec
 from specs.endpoint import Endpoint
 from specs.environment import EnvironmentSpec
@@ -22,12 +21,12 @@ FileKind = Literal[
 _SCHEMAS: tuple[tuple[str, FileKind], ...] = (
     ("onlineendpoint", "online-endpoint"),
     ("onlinedeployment", "online-deployment"),
-    ("connection", "connection"),
-    ("environment", "environment"),
+    ("connection.schema", "connection"),
+    ("environment.schema", "environment"),
     ("flow.schema", "flow"),
-    ("model", "model"),
+    ("model.schema", "model"),
 )
-"""Parts of a schema's file name, the telling ones first."""
+"""Parts of a schema's file name; those of jobs, components and batch endpoints have none."""
 
 _TELLING: tuple[tuple[FileKind, frozenset[str]], ...] = (
     ("flow", frozenset({"nodes", "entry", "additional_includes"})),
@@ -58,10 +57,21 @@ _FIELDS: Mapping[FileKind, frozenset[str]] = {
 }
 
 
+_NAMED: tuple[FileKind, ...] = (
+    "online-deployment",
+    "online-endpoint",
+    "environment",
+    "connection",
+    "model",
+)
+
+
 def kind_of(fields: Mapping[str, object], *, file_name: str = "") -> FileKind | None:
     """The kind of a document, None when neither schema, fields nor the file's name tell."""
-    named = _by_schema(fields.get("$schema"))
-    return named or _by_fields(fields) or _by_name(file_name.lower())
+    schema = fields.get("$schema")
+    if isinstance(schema, str) and "azuremlschemas" in schema:
+        return _by_schema(schema)
+    return _by_schema(schema) or _by_fields(fields) or _by_name(file_name.lower(), fields)
 
 
 def _by_schema(schema: object) -> FileKind | None:
@@ -73,8 +83,11 @@ def _by_schema(schema: object) -> FileKind | None:
 
 def _by_fields(fields: Mapping[str, object]) -> FileKind | None:
     written = fields.get("type")
-    if isinstance(written, str) and snake(written) in TYPES and "path" not in fields:
-        return "connection"
+    if isinstance(written, str) and "path" not in fields:
+        from specs.connection import TYPES  # two dozen models
+
+        if snake(written) in TYPES:
+            return "connection"
     for kind, telling in _TELLING:
         if telling & set(fields):
             return kind
@@ -83,9 +96,11 @@ def _by_fields(fields: Mapping[str, object]) -> FileKind | None:
     return None
 
 
-def _by_name(name: str) -> FileKind | None:
-    kinds: tuple[FileKind, ...] = ("online-deployment", "online-endpoint", "environment")
-    for kind in (*kinds, "connection", "model"):
-        if kind.removeprefix("online-") in name:
-            return kind
+def _by_name(file_name: str, fields: Mapping[str, object]) -> FileKind | None:
+    """By the file's name, where at least half of the fields fit: a workflow may be so named."""
+    for kind in _NAMED:
+        if kind.removeprefix("online-") in file_name:
+            known = _FIELDS.get(kind)
+            fit = len(known & set(fields)) if known else len(fields)
+            return kind if 2 * fit >= len(fields) else None
     return None

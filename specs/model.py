@@ -12,7 +12,8 @@ from pydantic import BeforeValidator, Field
 
 from specs.assets import check_asset_name
 from specs.documents import Document, Findings
-from specs.fields import EMPTY, Spec, Text, TextMap, Version, one_of, read_spec, refuse
+from specs.fields import EMPTY, Text, TextMap, Version, one_of, refuse
+from specs.spec import Spec, read_spec
 from specs.upload import ModelFile
 from specs.workspace import Workspace
 

@@ -27,6 +27,8 @@ CONFIG_OVERRIDE = "PRT_CONFIG_OVERRIDE"
 RUN_MODE = "PROMPTFLOW_RUN_MODE"
 CLIENT_ID = "AZURE_CLIENT_ID"
 SOURCE_FLOW = "azureml.promptflow.source_flow_id"
+PLACEHOLDER = re.compile(r"<[a-zA-Z][a-zA-Z0-9 _-]*>")
+"""What examples leave to be filled in: `<workspace_name>`."""
 _CONNECTION_REFERENCE = re.compile(r"^\$\{\{\s*azureml://connections/([^/}\s]+)\s*\}\}$")
 
 
@@ -87,12 +89,18 @@ class Deployment:
         )
 
     def variables(self, workspace: Workspace) -> dict[str, str]:
-        """The environment variables that are sent: ours where the user has not set them."""
-        given = self.spec.environment_variables
+        """The environment variables that are sent: ours where the user has not set them.
+
+        Placeholders in PRT_CONFIG_OVERRIDE (`<workspace_name>`, from the article) are filled in.
+        """
+        given = dict(self.spec.environment_variables)
+        override = config_override(workspace, self.endpoint_name, self.name)
+        if CONFIG_OVERRIDE in given:
+            given[CONFIG_OVERRIDE] = filled_in(given[CONFIG_OVERRIDE], override)
         if self.concurrency is None:
-            return dict(given)
+            return given
         ours = {
-            CONFIG_OVERRIDE: config_override(workspace, self.endpoint_name, self.name),
+            CONFIG_OVERRIDE: override,
             RUN_MODE: "serving",
             WORKERS: str(self.concurrency.workers),
             THREADS: str(self.concurrency.threads),
@@ -113,8 +121,8 @@ class Deployment:
         `client_id`: of the endpoint's user-assigned identity, for the flow to sign in with.
         """
         variables = self.variables(workspace)
-        if client_id is not None:
-            variables.setdefault(CLIENT_ID, client_id)
+        if client_id is not None and PLACEHOLDER.search(variables.get(CLIENT_ID, "<absent>")):
+            variables[CLIENT_ID] = client_id
         return self.spec.body(
             workspace,
             endpoint=self.endpoint_name,
@@ -153,6 +161,20 @@ def config_override(workspace: Workspace, endpoint: str, deployment: str) -> str
         "deployment_name": deployment,
     }
     return ",".join(f"deployment.{key}={value}" for key, value in parts.items())
+
+
+def filled_in(written: str, real: str) -> str:
+    """A PRT_CONFIG_OVERRIDE with the values of `real` in place of its placeholders."""
+    if not PLACEHOLDER.search(written):
+        return written
+    values = dict(part.split("=", 1) for part in real.split(","))
+    parts: list[str] = []
+    for part in written.split(","):
+        key, _, value = part.partition("=")
+        known = values.get(f"deployment.{key.strip().removeprefix('deployment.')}")
+        filled = known is not None and PLACEHOLDER.search(value)
+        parts.append(f"{key.strip()}={known}" if filled else part)
+    return ",".join(parts)
 
 
 def overridden(connection: str, variables: Mapping[str, str]) -> str | None:

@@ -6,19 +6,20 @@ All findings come in one go; there is a stack to deploy only when none of them i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specs.documents import Document, Findings
 from specs.endpoint import Endpoint
-from specs.fields import read_spec
 from specs.findings import Finding
 from specs.names import workspace_name_fault
 from specs.quota import LedgerLine
 from specs.rules import Circumstances, Listed, ListedDeployment, review_stack, silenced
 from specs.served import Deployment
+from specs.spec import read_spec
 from specs.stack_config import RolesConfig, ServiceConfig, StackConfig
 from specs.stack_file import own_section, project_defaults, read_stack_file
 from specs.stack_reading import ReadService, StackReader
@@ -69,6 +70,8 @@ class Checked:
     """Cores per VM family at the worst step of the rollout."""
     services: tuple[ReadService, ...] = ()
     """What was read, also where there is no stack."""
+    connections: tuple[tuple[Document, ConnectionResource | None], ...] = ()
+    """Likewise; None for a document that cannot be read."""
 
 
 def load_stack(
@@ -83,8 +86,10 @@ def load_stack(
 
     `directory` is the project's; `file` is Pulumi.<name>.yaml, for line numbers and as what
     relative paths start from (the project's directory without it). `seen`: what was read from
-    the cloud (usage, running deployments), where somebody looked.
+    the cloud (usage, running deployments), where somebody looked. Connections take their secrets
+    from the environment of this process.
     """
+    seen = replace(seen or Circumstances(), environment=os.environ)
     directory = directory.resolve()
     lines = Block()
     if file is not None and file.is_file():
@@ -142,7 +147,7 @@ class _Loading:
                 production=read.production,
                 roles=read.roles,
             )
-        return Checked(stack, found, reviewed.quota, services)
+        return Checked(stack, found, reviewed.quota, services, connections)
 
     def _workspace(self, section: Block) -> Workspace | None:
         """The workspace; None where the config does not say which."""

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from specs.documents import a_kind
-from specs.fields import EMPTY, Flag, Spec, Text, TextMap, Whole, refuse
+from specs.fields import EMPTY, Flag, Text, TextMap, Whole, refuse
+from specs.spec import Spec
 
 
 def _entry(value: object) -> object:

@@ -17,12 +17,13 @@ PROJECT = "flow-endpoints"
 
 
 class Secret(str):
-    """Stands for a value that is encrypted in the stack file and not known here."""
+    """A value that is encrypted in the stack file: in clear as Pulumi hands it over, or SECRET."""
 
     __slots__ = ()
 
 
 SECRET = Secret("[secret]")
+"""In place of a value that only Pulumi can decrypt."""
 
 
 def read_stack_file(file: Path, *, project: Path, findings: Findings) -> Block:
@@ -79,7 +80,12 @@ def own_section(config: Mapping[str, object], lines: Block) -> Block:
 
 
 def located(value: object, written: object, place: Place) -> object:
-    """`value` with the lines of what was written at the same position."""
+    """`value` with the lines of what was written at the same position.
+
+    What was written encrypted (`{secure: …}`) is Secret text, also where Pulumi decrypted it.
+    """
+    if _encrypted(written) and not _encrypted(value):
+        return _secret(value, place)
     if isinstance(value, Mapping):
         return _located_mapping(cast(Mapping[object, object], value), written, place)
     if isinstance(value, list):
@@ -95,7 +101,7 @@ def located(value: object, written: object, place: Place) -> object:
 
 
 def _located_mapping(value: Mapping[object, object], written: object, place: Place) -> object:
-    if set(value) == {"secure"} and isinstance(value["secure"], str):
+    if _encrypted(value):
         return SECRET
     like = written if isinstance(written, Block) else Block(place=place)
     block = Block(place=like.place if like.place.line else place)
@@ -107,3 +113,21 @@ def _located_mapping(value: Mapping[object, object], written: object, place: Pla
         if name in like.texts and like.get(name) == item:
             block.texts[name] = like.texts[name]
     return block
+
+
+def _encrypted(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    fields = cast(Mapping[object, object], value)
+    return set(fields) == {"secure"} and isinstance(fields["secure"], str)
+
+
+def _secret(value: object, place: Place) -> object:
+    """All text in a decrypted value as Secret: a list or mapping can be encrypted as a whole."""
+    if isinstance(value, Mapping):
+        mapping = cast(Mapping[object, object], value)
+        return Block({str(key): _secret(item, place) for key, item in mapping.items()}, place=place)
+    if isinstance(value, list):
+        items = cast(list[object], value)
+        return Items((_secret(item, place) for item in items), place=place)
+    return Secret(value) if isinstance(value, str) else value

@@ -28,7 +28,7 @@ class ReadDeployment:
 
     document: Document
     deployment: Deployment | None
-    """None after an error."""
+    """None where the document cannot be read."""
     flow: Flow | None
 
 
@@ -40,7 +40,7 @@ class ReadService:
     """As written in the stack config."""
     document: Document | None
     endpoint: Endpoint | None
-    """None after an error."""
+    """None where the document cannot be read."""
     deployments: tuple[ReadDeployment, ...]
 
 
@@ -88,7 +88,6 @@ class StackReader:
             findings = Findings(f"endpoint {document.get('name') or '?'}")
             endpoint = read_endpoint(document, findings)
             self.findings.found.extend(findings.found)
-            endpoint = None if findings.has_error else endpoint
         opened = [self._open(value, at) for value, at in _listed(entry, "deployments")]
         deployments = tuple(
             self._deployment(one, document, resolver) for one in opened if one is not None
@@ -124,7 +123,7 @@ class StackReader:
         self.findings.found.extend(findings.found)
         return ReadDeployment(
             document=document,
-            deployment=None if findings.has_error else deployment,
+            deployment=deployment,
             flow=flow,
         )
 

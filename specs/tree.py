@@ -1,6 +1,6 @@
 """YAML text -> data that knows its lines.
 
-Owns bytes, encodings, YAML syntax and what users get wrong in it. Scalars mean what PyYAML's safe
+Owns YAML syntax and what users get wrong in it. Scalars mean what PyYAML's safe
 loader (and so azure-ai-ml) makes of them: YAML 1.1, where `off` is a boolean.
 Nothing here knows what a document is about.
 """
@@ -18,6 +18,8 @@ from specs.nodes import Block as Block
 from specs.nodes import Items as Items
 from specs.nodes import Place as Place
 from specs.nodes import plain as plain
+from specs.text import Fault as Fault
+from specs.text import UnusableError, decoded
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -32,27 +34,11 @@ MAX_DEPTH = 100
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What is wrong with a text as YAML; the caller knows what the text is to a user."""
-
-    id: str
-    message: str
-    fix: str
-    place: Place
-
-
-@dataclass(frozen=True)
 class Parsed:
     """A mapping, or the reasons why there is none; a mapping may come with faults."""
 
     root: Block | None
     faults: tuple[Fault, ...]
-
-
-class _UnusableError(Exception):
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
 
 
 def read_tree(path: Path, shown: str) -> Parsed:
@@ -74,30 +60,13 @@ def read_tree(path: Path, shown: str) -> Parsed:
 def parse_tree(raw: bytes, shown: str | None) -> Parsed:
     """The mapping in a text of unknown encoding (UTF-8 or UTF-16, with or without a BOM)."""
     try:
-        return _Reader(shown).read(_decoded(raw, shown))
-    except _UnusableError as refusal:
+        return _Reader(shown).read(decoded(raw, shown))
+    except UnusableError as refusal:
         return Parsed(None, (refusal.fault,))
 
 
 def _refused(rule: str, message: str, fix: str, place: Place) -> Parsed:
     return Parsed(None, (Fault(rule, message, fix, place),))
-
-
-def _decoded(raw: bytes, shown: str | None) -> str:
-    try:
-        utf16 = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-        text = raw.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        message = "the file is not text in UTF-8 or UTF-16"
-        fault = Fault("file-not-text", message, "Save it as UTF-8.", Place(shown, line))
-        raise _UnusableError(fault) from None
-    for number, line_text in enumerate(text.splitlines(), start=1):
-        if "\x00" in line_text:
-            message = "the file holds binary data"
-            fault = Fault("file-not-text", message, "Check the path.", Place(shown, number))
-            raise _UnusableError(fault)
-    return text
 
 
 @dataclass
@@ -203,8 +172,12 @@ class _Reader:
                 return value
             # A key that YAML reads as a number or boolean (`1:`, `on:`): its text was meant.
             return str(node.value)
-        message = "a key is a list or a mapping"
-        raise self._unusable("yaml-syntax", message, "Keys are plain names.", _line(node))
+        message, fix = "a key is a list or a mapping", "Keys are plain names."
+        if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
+            inner = cast(yaml.Node, node.value[0][0])
+            if isinstance(inner, yaml.ScalarNode):
+                message, fix = f"`{{{{{inner.value}}}}}` was not filled in", "Write its value."
+        raise self._unusable("yaml-syntax", message, fix, _line(node))
 
     def _scalar(self, node: yaml.ScalarNode) -> object:
         try:
@@ -221,10 +194,10 @@ class _Reader:
         fix = "Keep one of them."
         self.faults.append(Fault("duplicate-key", message, fix, second))
 
-    def _unusable(self, rule: str, message: str, fix: str, line: int | None) -> _UnusableError:
-        return _UnusableError(Fault(rule, message, fix, Place(self.shown, line)))
+    def _unusable(self, rule: str, message: str, fix: str, line: int | None) -> UnusableError:
+        return UnusableError(Fault(rule, message, fix, Place(self.shown, line)))
 
-    def _syntax(self, error: Exception, text: str) -> _UnusableError:
+    def _syntax(self, error: Exception, text: str) -> UnusableError:
         context = str(getattr(error, "context", ""))
         marks = [getattr(error, "problem_mark", None), getattr(error, "context_mark", None)]
         if "flow" in context or "quoted" in context:

@@ -69,6 +69,8 @@ def _regex(pattern: str) -> str | None:
         parts.insert(0, "**")  # a bare name matches at any depth
     if not parts:
         return None
+    if parts == ["**"] and folder_only:
+        return r"(?:.+/)?/.*\Z"  # `/**/` asks for an empty name, so it matches nothing
     body = _joined(parts)
     if body is None:
         return None

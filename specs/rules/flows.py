@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from specs.flow.flow import Flow
 from specs.rules.book import Problem
-from specs.rules.chapters import DEPLOYMENT, MODEL
-from specs.rules.subjects import DeploymentCase, ModelCase
-from specs.served import SOURCE_FLOW
+from specs.rules.chapters import DEPLOYMENT, MODEL, STACK
+from specs.rules.subjects import DeploymentCase, ModelCase, StackCase
+from specs.served import SOURCE_FLOW, flow_properties
 from specs.tree import Place
 
 _FLOW = "the article, Get the flow ready for deploy"
@@ -123,3 +124,41 @@ def variables_are_set(case: DeploymentCase) -> Iterator[Problem]:
 
 def _definition(flow: Flow) -> Place:
     return Place(f"{flow.path}/{flow.definition}", 1)
+
+
+@STACK.rule("model-twice", "warning", source="ARM: a version of a model is one resource")
+def same_model_same_settings(case: StackCase) -> Iterator[Problem]:
+    """Deployments that upload the same files under the same name say the same about them.
+
+    The files make the version, so both mean one version, and it has one set of properties.
+    """
+    first: dict[tuple[str, Path], tuple[DeploymentCase, Mapping[str, object]]] = {}
+    for deployment in case.deployments if case.circumstances.stack else ():
+        model = deployment.model
+        path = model.part.text("path") if model is not None else None
+        if model is None or path is None:
+            continue
+        folder = model.part.document.resolve(path)
+        name = model.part.text("name") or (model.flow.name if model.flow else folder.name)
+        said = _said_of(model)
+        other, before = first.setdefault((name.lower(), folder), (deployment, said))
+        differing = [key for key, value in said.items() if value != before[key]]
+        if differing:
+            yield Problem(
+                f"{deployment.called} and {other.called} upload the same files as `{name}`, with "
+                f"different {' and '.join(differing)}; only those of the first are registered",
+                "Say the same in both, or give one of them another `name`.",
+                model.part.place(differing[0]),
+                deployment.called,
+            )
+
+
+def _said_of(model: ModelCase) -> Mapping[str, object]:
+    """What is registered with a model's files, with what follows from its flow."""
+    flow, given = model.flow, model.properties
+    return {
+        "properties": flow_properties(flow, given) if flow is not None else given,
+        "tags": model.part.texts("tags"),
+        "type": model.part.text("type") or "custom_model",
+        "description": model.part.text("description"),
+    }

@@ -11,6 +11,7 @@ from specs.rules.book import Problem
 from specs.rules.chapters import CONNECTION, DEPLOYMENT
 from specs.rules.subjects import ConnectionCase, DeploymentCase
 from specs.stack_file import Secret
+from specs.substitution import variable_of
 
 _PRACTICE = "Microsoft: secrets belong in connections or a key vault, never in source control"
 
@@ -54,10 +55,33 @@ def keys_in_connections(case: ConnectionCase) -> Iterator[Problem]:
         if (plain and _is_real(value)) or is_secret(name, value):
             yield Problem(
                 f"`{'.'.join(keys)}` seems to hold a secret in plain text",
-                "Take it out of the file, and keep it in Pulumi's secret config "
-                "(pulumi config set --secret) or the environment.",
+                f"Take it out of the file. {_keep(keys)}",
                 case.part.place(*keys),
             )
+
+
+@CONNECTION.rule("connection-variable-unset", "error", source="this project")
+def variables_are_set(case: ConnectionCase) -> Iterator[Problem]:
+    """A variable that a connection takes its secret from (`${NAME}`) is set.
+
+    Looked at only in a run of Pulumi: a check of files may have other variables.
+    """
+    if case.environment is None:
+        return
+    for keys, value in _leaves(case.part.block()):
+        name = variable_of(value) if keys[0] in ("credentials", "api_key") else None
+        if name is not None and not case.environment.get(name):
+            yield Problem(
+                f"`{'.'.join(keys)}` comes from the environment variable {name}, which is not set",
+                f"Set it:  export {name}=…  Or take it out of the file. {_keep(keys)}",
+                case.part.place(*keys),
+            )
+
+
+def _keep(keys: tuple[str, ...]) -> str:
+    """Where a secret belongs; N is the connection's position in the stack's list."""
+    path = f"flow-endpoints:connections[N].set.{'.'.join(keys)}"
+    return f"Keep it in Pulumi's secret config:  pulumi config set --secret --path '{path}'"
 
 
 def is_secret(name: str, value: str) -> bool:

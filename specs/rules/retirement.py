@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from specs.rules.book import Problem
-from specs.rules.chapters import STACK
-from specs.rules.subjects import DeploymentCase, StackCase
+from specs.rules.chapters import DEPLOYMENT
+from specs.rules.subjects import DeploymentCase
 
 _NOTICE = "Microsoft: prompt flow in Azure Machine Learning, retirement notice"
 
@@ -15,28 +15,23 @@ RETIRES = date(2027, 4, 20)
 IMAGES = ("promptflow-runtime", "promptflow-python")
 
 
-@STACK.rule("prompt-flow-retires", "warning", source=_NOTICE)
-def retirement(case: StackCase) -> Iterator[Problem]:
+@DEPLOYMENT.rule("prompt-flow-retires", "warning", source=_NOTICE)
+def retirement(case: DeploymentCase) -> Iterator[Problem]:
     """Prompt flow is retired on 20 April 2027; its images get no updates even now.
 
-    Said once, with the days left. Endpoint, roles, rollout and monitoring go on with any
-    container that serves the same routes.
+    Endpoint, roles, rollout and monitoring go on with any container that serves the same routes.
     """
-    concerned = [deployment for deployment in case.deployments if _uses(deployment)]
-    if not concerned:
+    if not _uses(case):
         return
-    first = concerned[0]
     left = (RETIRES - case.circumstances.today).days
     when = f"in {left} days ({RETIRES})" if left > 0 else f"on {RETIRES}, {-left} days ago"
-    more = f" and {len(concerned) - 1} more" if len(concerned) > 1 else ""
     state = "is retired" if left > 0 else "was retired"
     images = "get no security updates any more" if left > 0 else "are not available any more"
     yield Problem(
         f"prompt flow {state} {when}; its images {images}",
         "Pin the image by digest, copy it into a registry of your own, and plan the move to a "
         "container of your own on the same endpoint.",
-        first.part.place("environment") if first.part.has("environment") else first.part.place(),
-        f"{first.called}{more}",
+        case.part.place("environment") if case.part.has("environment") else case.part.place(),
     )
 
 

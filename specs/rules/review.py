@@ -62,7 +62,7 @@ def review(
         circumstances=circumstances,
         place=lambda key: place_in(section, key),
     )
-    findings = dict.fromkeys((*_of_stack(case), *_of_connections(connections)))
+    findings = dict.fromkeys((*_of_stack(case), *_of_connections(connections, circumstances)))
     lines = ledger(case.demands, running=circumstances.running, usage=circumstances.usage)
     return Reviewed(findings=tuple(findings), quota=lines)
 
@@ -132,10 +132,13 @@ def review_environment(document: Document, *, circumstances: Circumstances) -> I
     yield from chapters.ENVIRONMENT.findings(case, case.called)
 
 
-def _of_connections(documents: Sequence[Document]) -> Iterator[Finding]:
+def _of_connections(
+    documents: Sequence[Document], circumstances: Circumstances
+) -> Iterator[Finding]:
     for document in documents:
         called = f"connection {document.get('name') or '?'}"
-        yield from chapters.CONNECTION.findings(ConnectionCase(part=Part(document)), called)
+        case = ConnectionCase(part=Part(document), environment=circumstances.environment)
+        yield from chapters.CONNECTION.findings(case, called)
 
 
 def _of_stack(case: StackCase) -> Iterator[Finding]:

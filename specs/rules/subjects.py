@@ -30,6 +30,8 @@ class Circumstances:
     """Managed deployments that exist already."""
     app_insights_linked: bool | None = None
     """Whether the workspace has Application Insights; None when nobody looked."""
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """Environment variables of the run that creates connections; None for a mere check."""
     workspace: Mapping[str, str] = field(default_factory=dict[str, str])
     """`subscription_id`, `resource_group`, `workspace_name`, as far as they are known."""
 
@@ -201,4 +203,6 @@ class ConnectionCase:
     """A connection document."""
 
     part: Part
+    environment: Mapping[str, str] | None = None
+    """As in Circumstances."""
     called: str = "connection"

@@ -11,18 +11,18 @@ from typing import cast
 from specs.rules.book import Problem
 from specs.rules.chapters import DEPLOYMENT
 from specs.rules.subjects import DeploymentCase
+from specs.served import CONFIG_OVERRIDE as PRT_CONFIG
+from specs.served import PLACEHOLDER
 
 _CONNECTIONS = "the article, Deploy with different connections from flow development"
 _DEPLOYMENT = "the article, Define the deployment: environment variables"
 _RUNTIME = "promptflow 1.18.5, its serving app"
 
-PRT_CONFIG = "PRT_CONFIG_OVERRIDE"
 RESPONSE_FIELDS = "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS"
 INIT = "PF_FLOW_INIT_CONFIG"
 
 _REFERENCE = re.compile(r"\$\{\{\s*azureml://connections/([^/}\s]+)\s*\}\}")
 _FAR_REFERENCE = re.compile(r"\$\{\{\s*azureml://(?!connections/)[^}]*connections/")
-_PLACEHOLDER = re.compile(r"<[a-zA-Z][a-zA-Z0-9 _-]*>")
 _FIELDS = (
     *("API_BASE", "API_KEY", "API_TYPE", "API_VERSION", "AUTH_MODE", "RESOURCE_ID"),
     *("ORGANIZATION", "BASE_URL", "ENDPOINT", "CHAT_DEPLOYMENT_NAME", "DEPLOYMENT_NAME"),
@@ -87,7 +87,7 @@ def prt_config(case: DeploymentCase) -> Iterator[Problem]:
         expected = real.get(key)
         if not equals:
             message = f"{PRT_CONFIG} holds `{key[:40]}`, which is not of the form key=value"
-        elif expected is None or _PLACEHOLDER.search(value):
+        elif expected is None or PLACEHOLDER.search(value):
             continue
         elif value.strip().lower() != expected.lower():
             message = f"{PRT_CONFIG} says {key} is `{value.strip()}`; it is `{expected}`"
@@ -101,9 +101,11 @@ def prt_config(case: DeploymentCase) -> Iterator[Problem]:
 def placeholders(case: DeploymentCase) -> Iterator[Problem]:
     """No `<placeholder>` of an example is left in a variable."""
     for name, value in case.variables.items():
-        found = _PLACEHOLDER.search(value)
+        found = PLACEHOLDER.search(value)
         if found:
-            fix = "Remove it: the right one is filled in." if name == PRT_CONFIG else "Fill it in."
+            fix = "Fill it in."
+            if name == PRT_CONFIG:
+                fix = "Remove the variable: the right values are sent in any case."
             yield Problem(
                 f"`{name}` still holds the placeholder {found.group()}",
                 fix,

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 
 from specs.rules import Circumstances
+from tests.specs.rule_cases_assets import KEY_CASES, MODEL_CASES
 from tests.specs.rule_cases_traffic import KUBERNETES, TRAFFIC_CASES, two
 from tests.specs.rule_scenes import (
     ECHO,
-    FLOW,
-    NODES,
     Scene,
     a_chat_flow,
     a_deployment,
     a_flow,
+    on,
+    with_variables,
 )
 
 USER_ASSIGNED = "name: chat\nidentity:\n  type: user_assigned\n"
@@ -26,21 +27,6 @@ ROUTES = (
 FLAG = "properties:\n  enforce_access_to_default_secret_stores: enabled\n"
 CLASS = "class Chat:\n    def __init__(self, top: int):\n        pass\n\n"
 CALL = "    def __call__(self, question: str) -> str:\n        return question\n"
-
-
-def on(deployment: str, *, files: Mapping[str, str] | None = None, endpoint: str = "") -> Scene:
-    """A scene that differs in its deployment."""
-    return Scene(
-        deployments=(deployment,),
-        files=a_flow() if files is None else files,
-        endpoint=endpoint or Scene().endpoint,
-    )
-
-
-def with_variables(lines: str, *, files: Mapping[str, str] | None = None) -> Scene:
-    """A deployment with environment variables, one a line."""
-    indented = "".join(f"  {line}\n" for line in lines.splitlines())
-    return on(a_deployment(f"environment_variables:\n{indented}"), files=files)
 
 
 def with_timeout(milliseconds: int, model: str = "", *, kind: str = "") -> Scene:
@@ -67,10 +53,8 @@ def seeing(usage: Mapping[str, tuple[int, int]]) -> Scene:
 
 WITH_REQUIREMENTS = {**a_flow(), "flow/requirements.txt": "pandas==2.2\npromptflow\n"}
 CONTEXT = {"image/Dockerfile": "FROM base@sha256:0\nRUN pip install pandas\n"}
-CONNECTION = "name: search\ntype: azure_ai_search\nendpoint: https://s.search.windows.net/\n"
 PINNED = "  image: example.com/serve:1.4\n"
 PRT = "PRT_CONFIG_OVERRIDE: deployment.workspace_name={},deployment.endpoint_name=chat"
-AGGREGATES = FLOW + NODES + "  aggregation: true\n"
 LONG = "long-" * 6 + "e"
 
 CASES: Mapping[str, tuple[Scene, Scene]] = {
@@ -227,47 +211,8 @@ CASES: Mapping[str, tuple[Scene, Scene]] = {
             seen=Circumstances(app_insights_linked=False),
         ),
     ),
-    "key-in-variable": (
-        with_variables("SEARCH_KEY: ${{azureml://connections/search/credentials/key}}"),
-        with_variables("SEARCH_KEY: abcdefgh12345678"),
-    ),
-    "key-in-connection": (
-        Scene(connections=(CONNECTION + "api_key: ${SEARCH_KEY}\n",)),
-        Scene(connections=(CONNECTION + "api_key: abcdefgh12345678\n",)),
-    ),
-    "flow-evaluation": (Scene(), Scene(files={**a_flow(), "flow/flow.dag.yaml": AGGREGATES})),
-    "model-one-folder": (
-        Scene(),
-        Scene(files={f"flow/{name}": text for name, text in a_flow().items()}),
-    ),
-    "model-type-flow": (
-        Scene(),
-        on(a_deployment().replace("path: flow", "path: flow\n  type: mlflow_model")),
-    ),
-    "chat-properties-contradict": (
-        on(
-            a_deployment().replace(
-                "path: flow",
-                "path: flow\n  properties: {azureml.promptflow.chat_input: question}",
-            ),
-            files=a_chat_flow(),
-        ),
-        on(
-            a_deployment().replace(
-                "path: flow", "path: flow\n  properties: {azureml.promptflow.chat_input: query}"
-            ),
-            files=a_chat_flow(),
-        ),
-    ),
-    "flow-id-empty": (
-        Scene(),
-        on(
-            a_deployment().replace(
-                "path: flow",
-                "path: flow\n  properties: {azureml.promptflow.source_flow_id: ''}",
-            )
-        ),
-    ),
+    **KEY_CASES,
+    **MODEL_CASES,
     **TRAFFIC_CASES,
     "prompt-flow-retires": (
         Scene(files={"flow/weights.bin": "0"}),

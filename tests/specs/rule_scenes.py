@@ -72,6 +72,21 @@ class Scene:
     """How many times the endpoint is listed."""
 
 
+def on(deployment: str, *, files: Mapping[str, str] | None = None, endpoint: str = "") -> Scene:
+    """A scene that differs in its deployment."""
+    return Scene(
+        deployments=(deployment,),
+        files=a_flow() if files is None else files,
+        endpoint=endpoint or Scene().endpoint,
+    )
+
+
+def with_variables(lines: str, *, files: Mapping[str, str] | None = None) -> Scene:
+    """A deployment with environment variables, one a line."""
+    indented = "".join(f"  {line}\n" for line in lines.splitlines())
+    return on(a_deployment(f"environment_variables:\n{indented}"), files=files)
+
+
 def findings_of(scene: Scene, folder: Path) -> tuple[Finding, ...]:
     """What the rule book says about a scene, silences applied."""
     for name, text in scene.files.items():

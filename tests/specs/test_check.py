@@ -76,7 +76,7 @@ def test_a_stack_that_is_not_there_names_those_that_are(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--stack", "prod"]) == 2
-    assert capsys.readouterr().err == "error    there is no Pulumi.prod.yaml here; stacks: local\n"
+    assert capsys.readouterr().err == "error     there is no Pulumi.prod.yaml here; stacks: local\n"
 
 
 def test_files_get_the_workspace_of_the_command_line(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from specs.__main__ import main
 from specs.bodies import CheckResult
-from specs.findings import Finding
-from specs.report import as_text
+from specs.findings import Finding, Severity
+from specs.report import as_json, as_text
 from tests.specs.rule_scenes import a_deployment
 from tests.specs.their_project import their_project, write
 
@@ -28,11 +29,11 @@ def test_the_text_fits_80_columns_and_ends_with_the_verdict(
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert "\033" not in "".join(lines)
-    assert lines[-1] == "error    1 error and 1 warning: nothing would be created"
+    assert lines[-1] == "error     1 error and 1 warning: nothing would be created"
     assert "8 DSv2 cores" in "".join(lines[-3:])
     urgent = [line.split()[0] for line in lines if line.startswith(("error ", "warning "))]
     assert urgent == ["warning", "error", "error"]
-    assert any(line.startswith("error    deployment.yml:6  deployment blue") for line in lines)
+    assert any(line.startswith("error     deployment.yml:6  deployment blue") for line in lines)
 
 
 def test_colours_are_for_terminals_only() -> None:
@@ -42,11 +43,60 @@ def test_colours_are_for_terminals_only() -> None:
     assert "\033" not in as_text(result, what="1 file", colour=False)
 
 
-def test_what_is_said_of_one_line_is_said_once() -> None:
-    findings = tuple(
-        Finding(id="a-b", severity="warning", subject=name, message="m", fix="f", file="x", line=1)
-        for name in ("one", "two", "three")
+def many(number: int, severity: Severity = "warning", *, line: int = 0) -> tuple[Finding, ...]:
+    """The same said of many deployments, each in a file of its own (`line`: all at one)."""
+    return tuple(
+        Finding(
+            id="a-b",
+            severity=severity,
+            subject=f"deployment blue of chat{n:02}",
+            message="m",
+            fix="f",
+            file="x" if line else f"{n:02}.yml",
+            line=line or 7,
+        )
+        for n in range(number)
     )
-    text = as_text(CheckResult(findings=findings), what="1 file", colour=False)
-    assert text.splitlines()[0] == "warning  x:1  one and 2 more: m (a-b)."
-    assert text.splitlines()[-1] == "warning  3 warnings, no error"
+
+
+@pytest.mark.parametrize(
+    ("findings", "where"),
+    [
+        (many(2), "At 00.yml:7 (deployment blue of chat00), 01.yml:7 (deployment blue of chat01)."),
+        (many(3, line=1), "At x:1 (deployment blue of chat00 and 2 more)."),
+        (many(50), "50 deployments: blue of chat00, blue of chat01, "),
+        (many(9, "error"), "At 00.yml:7 (deployment blue of chat00), 01.yml:7 "),
+    ],
+)
+def test_what_is_said_of_many_is_said_once(findings: tuple[Finding, ...], where: str) -> None:
+    lines = as_text(CheckResult(findings=findings), what="1 file", colour=False).splitlines()
+    assert lines[0] == f"{findings[0].severity:10}m (a-b)."
+    assert f"f {where}" in " ".join(" ".join(lines[1:]).split())
+    assert sum(line.startswith(("warning", "error ")) for line in lines) <= 2
+    assert "1 warning" in lines[-1] or "1 error" in lines[-1]
+
+
+def test_what_is_said_once_begins_with_its_place() -> None:
+    lines = as_text(CheckResult(findings=many(1)), what="1 file", colour=False).splitlines()
+    assert lines[:2] == ["warning   00.yml:7  deployment blue of chat00: m (a-b).", "          f"]
+
+
+def test_all_places_of_an_error_are_told() -> None:
+    text = as_text(CheckResult(findings=many(70, "error")), what="70 files", colour=False)
+    assert all(f"{n}.yml:7" in text for n in range(70))
+
+
+def test_of_very_many_warnings_the_first_names_are_told() -> None:
+    text = as_text(CheckResult(findings=many(70)), what="70 files", colour=False)
+    assert "chat59 and 10 more." in " ".join(text.split())
+
+
+def test_json_has_every_finding() -> None:
+    data = json.loads(as_json(CheckResult(findings=many(50))))
+    assert len(data["findings"]) == 50
+
+
+def test_nothing_found_is_said_in_one_line() -> None:
+    assert as_text(CheckResult(findings=()), what="1 file", colour=False) == (
+        "check     1 file: nothing to deploy; all is well"
+    )

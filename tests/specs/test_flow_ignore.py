@@ -81,6 +81,8 @@ def test_any_line_is_taken(lines: list[str], path: str) -> None:
         ("data/", "data/x.csv", True),
         ("data/", "data", False),
         ("/data", "deep/data", False),
+        ("/**/", "a", False),
+        ("/**/", "a/b", False),
         ("a/**/z", "a/b/c/z", True),
         ("# data", "# data", False),
         ("  data  ", "data", True),

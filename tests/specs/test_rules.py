@@ -12,6 +12,7 @@ from specs import rules
 from specs.rules import Circumstances
 from specs.rules.catalogue import ENTRIES, RULES
 from specs.rules.page import markdown
+from specs.telling import messages
 from tests.specs.rule_cases import CASES
 from tests.specs.rule_cases_traffic import two
 from tests.specs.rule_scenes import Scene, a_chat_flow, a_deployment, findings_of
@@ -66,9 +67,10 @@ def test_a_sound_stack_has_only_the_notice_of_retirement(tmp_path: Path) -> None
     assert "in 149 days (2027-04-20)" in finding.message
 
 
-def test_the_retirement_is_told_once_for_the_stack(tmp_path: Path) -> None:
-    (finding,) = findings_of(two("traffic: {blue: 100}\n"), tmp_path)
-    assert finding.subject == "deployment blue of chat and 1 more"
+def test_the_retirement_is_found_for_each_deployment_and_told_once(tmp_path: Path) -> None:
+    found = findings_of(two("traffic: {blue: 100}\n"), tmp_path)
+    assert [one.subject for one in found] == ["deployment blue of chat", "deployment green of chat"]
+    assert len(messages(found)) == 1
 
 
 def test_after_the_retirement_the_days_count_the_other_way(tmp_path: Path) -> None:

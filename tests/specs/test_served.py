@@ -9,7 +9,7 @@ import pytest
 
 from specs.documents import Document, Findings
 from specs.environment import EnvironmentImage
-from specs.served import Deployment, config_override, overridden
+from specs.served import Deployment, config_override, filled_in, overridden
 from specs.workspace import Workspace
 from tests.specs.stack_folder import DEPLOYMENT, a_project, the_stack
 
@@ -72,6 +72,41 @@ def test_a_flow_without_environment_gets_the_image(tmp_path: Path) -> None:
     environment = a_deployment(tmp_path, blue=blue).environment
     assert isinstance(environment, EnvironmentImage)
     assert environment.properties["inferenceConfig"]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("deployment.workspace_name=<workspace_name>", "deployment.workspace_name=ws"),
+        ("workspace_name=<workspace_name>, a=b", "workspace_name=ws, a=b"),
+        (
+            "deployment.endpoint_name=mine,deployment.deployment_name=<deployment_name>",
+            "deployment.endpoint_name=mine,deployment.deployment_name=blue",
+        ),
+        ("deployment.other=<other>", "deployment.other=<other>"),
+        ("deployment.workspace_name=theirs", "deployment.workspace_name=theirs"),
+        ("", ""),
+    ],
+)
+def test_placeholders_are_filled_in_and_nothing_else(written: str, sent: str) -> None:
+    assert filled_in(written, config_override(WORKSPACE, "chat", "blue")) == sent
+
+
+def test_placeholders_are_filled_in_for_registered_models_too(tmp_path: Path) -> None:
+    blue = DEPLOYMENT.replace("model:\n  path: ../flow", "model: azureml:m:1")
+    variables = "environment_variables:\n  PRT_CONFIG_OVERRIDE: deployment.workspace_name=<ws>\n"
+    sent = properties(a_deployment(tmp_path, variables, blue=blue))
+    assert sent["environmentVariables"] == {"PRT_CONFIG_OVERRIDE": "deployment.workspace_name=ws"}
+
+
+def test_the_client_id_of_the_article_gives_way(tmp_path: Path) -> None:
+    variables = "environment_variables:\n  AZURE_CLIENT_ID: <client_id>\n"
+    sent = properties(a_deployment(tmp_path, variables), client_id="c-1")
+    assert cast("dict[str, str]", sent["environmentVariables"])["AZURE_CLIENT_ID"] == "c-1"
+    sent = properties(
+        a_deployment(tmp_path, variables.replace("<client_id>", "c-2")), client_id="x"
+    )
+    assert cast("dict[str, str]", sent["environmentVariables"])["AZURE_CLIENT_ID"] == "c-2"
 
 
 @pytest.mark.parametrize(
