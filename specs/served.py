@@ -7,10 +7,12 @@ of it gives way to what the user wrote. The arithmetic is `concurrency.py`'s.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from specs.concurrency import THREADS, WORKERS, Concurrency, concurrency
 from specs.deployment import DeploymentSpec
@@ -25,7 +27,9 @@ from specs.workspace import Workspace
 
 CONFIG_OVERRIDE = "PRT_CONFIG_OVERRIDE"
 RUN_MODE = "PROMPTFLOW_RUN_MODE"
+CONNECTION_PROVIDER = "PF_CONNECTION_PROVIDER"
 CLIENT_ID = "AZURE_CLIENT_ID"
+INIT_CONFIG = "PF_FLOW_INIT_CONFIG"
 SOURCE_FLOW = "azureml.promptflow.source_flow_id"
 PLACEHOLDER = re.compile(r"<[a-zA-Z][a-zA-Z0-9 _-]*>")
 """What examples leave to be filled in: `<workspace_name>`."""
@@ -68,7 +72,8 @@ class Deployment:
         if self.flow is None:
             return ()
         variables = {**self.flow.environment_variables, **self.spec.environment_variables}
-        names = (overridden(name, variables) for name in self.flow.connections)
+        wanted = (*self.flow.connections, *init_connections(variables.get(INIT_CONFIG, "")))
+        names = (overridden(name, variables) for name in wanted)
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @property
@@ -105,6 +110,10 @@ class Deployment:
             WORKERS: str(self.concurrency.workers),
             THREADS: str(self.concurrency.threads),
         }
+        if self.flow and self.flow.kind != "dag":
+            # What such a flow makes its model configuration from looks for connections on its own
+            # machine, unless it is told where they are.
+            ours[CONNECTION_PROVIDER] = f"azureml:/{workspace.id}"
         return {**ours, **given}
 
     def body(
@@ -191,6 +200,22 @@ def overridden(connection: str, variables: Mapping[str, str]) -> str | None:
         return None
     reference = _CONNECTION_REFERENCE.match(text)
     return reference.group(1) if reference else text
+
+
+def init_connections(config: str) -> tuple[str, ...]:
+    """The connections that PF_FLOW_INIT_CONFIG gives to the model configurations of a flex flow.
+
+    `config`: JSON, `{"model_config": {"connection": "their_openai", …}, …}`.
+    """
+    try:
+        values = cast("object", json.loads(config))
+    except ValueError:
+        return ()
+    if not isinstance(values, dict):
+        return ()
+    given = cast("dict[str, object]", values).values()
+    made = [cast("dict[str, object]", each) for each in given if isinstance(each, dict)]
+    return tuple(str(each["connection"]) for each in made if each.get("connection"))
 
 
 def flow_properties(flow: Flow, given: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from specs.documents import Document, Findings
 from specs.environment import EnvironmentImage
-from specs.served import Deployment, config_override, filled_in, overridden
+from specs.served import Deployment, config_override, filled_in, init_connections, overridden
 from specs.workspace import Workspace
 from tests.specs.stack_folder import DEPLOYMENT, a_project, the_stack
 
@@ -34,6 +34,31 @@ def test_the_variables_of_a_flow(tmp_path: Path) -> None:
         "PROMPTFLOW_WORKER_NUM": "4",
         "PROMPTFLOW_WORKER_THREADS": "1",
     }
+
+
+def test_a_flex_flow_is_told_where_its_connections_are(tmp_path: Path) -> None:
+    folder = a_project(tmp_path)
+    flow = folder / "flow"
+    for each in flow.iterdir():
+        each.unlink()
+    (flow / "flow.flex.yaml").write_text(
+        "entry: chat:Chat\nsample: {init: {model_config: {connection: their_openai}}}\n"
+    )
+    (flow / "chat.py").write_text(
+        "from promptflow.core import AzureOpenAIModelConfiguration\n\n\n"
+        "class Chat:\n"
+        "    def __init__(self, model_config: AzureOpenAIModelConfiguration) -> None: ...\n\n"
+        "    def __call__(self, question: str) -> str: ...\n"
+    )
+    deployment = the_stack(folder).services[0].deployments[0]
+    assert deployment.connections == ("their_openai",)
+    assert deployment.variables(WORKSPACE)["PF_CONNECTION_PROVIDER"] == (f"azureml:/{WORKSPACE.id}")
+
+
+def test_connections_given_to_a_flex_flow_by_its_deployment() -> None:
+    config = '{"model_config": {"connection": "prod_openai", "azure_deployment": "gpt"}, "n": 1}'
+    assert init_connections(config) == ("prod_openai",)
+    assert init_connections("") == init_connections("[1]") == init_connections("{") == ()
 
 
 def test_users_values_win(tmp_path: Path) -> None:
