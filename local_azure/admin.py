@@ -12,6 +12,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
+from local_azure import fault_routes
 from local_azure.arm import rbac
 from local_azure.arm.engine import Engine
 from local_azure.arm.errors import ArmError
@@ -48,6 +49,7 @@ class Admin:
             web.post("/_local/principals", self._keyed(self._principal)),
             web.get("/_local/requests", self._keyed(self._seen)),
             web.delete("/_local/requests", self._keyed(self._forget)),
+            *fault_routes.routes(self._azure, self._keyed),
             web.route("*", "/_local/{rest:.*}", self._unknown),
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -11,6 +12,8 @@ from local_azure.arm.snapshot import Snapshot
 from local_azure.arm.store import Resource, Store
 from local_azure.blobs import Blobs
 from local_azure.directory import Directory
+from local_azure.faults import Faults
+from local_azure.serving.backends import Minute
 from local_azure.serving.placement import Placement
 from local_azure.settings import Settings
 from local_azure.tokens import TokenIssuer
@@ -28,7 +31,10 @@ class Azure:
     access: Access
     tokens: TokenIssuer
     blobs: Blobs
-    operations: Operations = field(default_factory=Operations)
+    operations: Operations
+    faults: Faults = field(default_factory=Faults)
+    minutes: Callable[[str], Sequence[Minute]] = lambda _: ()
+    """What was counted of a deployment (ARM id), by the minute."""
     placement: Placement = field(init=False)
     """Set right after construction: it needs this object to answer for the platform."""
     http_url: str = ""

@@ -42,7 +42,7 @@ def command() -> list[str]:
     if on_path:
         return [on_path]
     raise AzuriteError(
-        "Azurite is not installed: run `make tools`, or put its command as a JSON list in "
+        "Azurite is not installed: run `make setup`, or put its command as a JSON list in "
         "FLOW_ENDPOINTS_AZURITE"
     )
 

@@ -27,7 +27,7 @@ class BlobError(Exception):
 
 
 class Blobs:
-    """Create containers, list and read blobs of the one account."""
+    """Create containers, list, read and write blobs of the one account."""
 
     def __init__(self, world: World, authority: Authority) -> None:
         self._account = world.storage_account
@@ -77,6 +77,27 @@ class Blobs:
             raise BlobError(f"read {container}/{name}: {status}")
         return body
 
+    async def write(self, container: str, name: str, content: bytes) -> None:
+        """Put a block blob (in one piece: some MB at most), replacing one of that name."""
+        headers = {"x-ms-blob-type": "BlockBlob"}
+        status, body = await self._call(
+            "PUT", f"/{container}/{quote(name)}", {}, content=content, headers=headers
+        )
+        if status != 201:
+            raise BlobError(f"write {container}/{name}: {status} {body[:200]!r}")
+
+    async def append(self, container: str, name: str, content: bytes) -> None:
+        """Add to the end of an append blob (4 MB at most), made when it is not there."""
+        path = f"/{container}/{quote(name)}"
+        append = {"comp": "appendblock"}
+        status, body = await self._call("PUT", path, append, content=content)
+        if status == 404:
+            made = {"x-ms-blob-type": "AppendBlob", "If-None-Match": "*"}
+            await self._call("PUT", path, {}, headers=made)
+            status, body = await self._call("PUT", path, append, content=content)
+        if status != 201:
+            raise BlobError(f"append to {container}/{name}: {status} {body[:200]!r}")
+
     async def download(self, uri: str, target: Path) -> int:
         """Copy a blob folder to `target`; returns the number of files.
 
@@ -112,9 +133,23 @@ class Blobs:
         container, _, path = unquote(parts.path).strip("/").partition("/")
         return container, path
 
-    async def _call(self, method: str, path: str, query: Mapping[str, str]) -> tuple[int, bytes]:
-        headers = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": API_VERSION}
-        headers["Authorization"] = self._signed(method, path, query, headers)
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        headers = {
+            "x-ms-date": formatdate(usegmt=True),
+            "x-ms-version": API_VERSION,
+            **(headers or {}),
+        }
+        headers["Authorization"] = self._signed(
+            method, path, query, headers=headers, length=len(content)
+        )
         headers["Host"] = f"{self._account}{SUFFIX}"
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False)
@@ -123,6 +158,7 @@ class Blobs:
             f"https://127.0.0.1:{self.port}{path}",
             params=query,
             headers=headers,
+            data=content or None,
             skip_auto_headers=("Content-Type", "User-Agent"),
             ssl=self._context,
             server_hostname=f"{self._account}{SUFFIX}",
@@ -130,12 +166,21 @@ class Blobs:
             return answer.status, await answer.read()
 
     def _signed(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        headers: Mapping[str, str],
+        length: int,
     ) -> str:
-        """The Shared Key authorization of a request without body and content headers."""
-        named = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+        """The Shared Key authorization of a request with no content headers but its length."""
+        standard = ["", "", str(length or ""), *[""] * 5, headers.get("If-None-Match", ""), "", ""]
+        own = {name: value for name, value in headers.items() if name.startswith("x-ms-")}
+        named = "".join(f"{name}:{own[name]}\n" for name in sorted(own))
         asked = "".join(f"\n{name}:{query[name]}" for name in sorted(query))
-        plain = f"{method}{chr(10) * 12}{named}/{self._account}{path}{asked}"
+        lines = "\n".join([method, *standard])
+        plain = f"{lines}\n{named}/{self._account}{path}{asked}"
         digest = hmac.new(self._key, plain.encode(), hashlib.sha256).digest()
         return f"SharedKey {self._account}:{base64.b64encode(digest).decode()}"
 

@@ -1,5 +1,5 @@
-"""The command line: start, stop, status, env, logs, grant. One line a thing, errors without
-tracebacks."""
+"""The command line: start, stop, status, env, logs, grant, fault, cancel, routes. One line a
+thing, errors without tracebacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from local_azure import control
+from local_azure import control, documentation, fault_command
 from local_azure.arm.shape import items, number, text
 from local_azure.control import ControlError
 from local_azure.egress import client_environment
@@ -78,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     grant.add_argument("--assignee-object-id", required=True)
     grant.add_argument("--role", required=True, help="name or GUID")
     grant.add_argument("--scope", required=True, help="ARM id")
+    fault_command.add_to(command)
+    documentation.add_to(command)
     return parser
 
 

@@ -62,6 +62,20 @@ class WorldPlatform:
         """
         return await self._azure.blobs.download(uri, target)
 
+    async def append_blob(self, workspace_id: str, path: str, content: bytes) -> None:
+        """Add to the end of an append blob in the workspace's default blob store."""
+        await self._azure.blobs.append(self._blob_container(workspace_id), path, content)
+
+    async def write_blob(self, workspace_id: str, path: str, content: bytes) -> str:
+        """Put a blob into the workspace's default blob store; returns its https URI."""
+        container = self._blob_container(workspace_id)
+        await self._azure.blobs.write(container, path, content)
+        return f"{self._azure.blobs.url}/{container}/{path}"
+
+    def _blob_container(self, workspace_id: str) -> str:
+        held = self._azure.store.get(f"{workspace_id}/datastores/workspaceblobstore")
+        return (text(held.properties, "containerName") if held else "") or "azureml"
+
 
 class Endpoints:
     """The router's view of the endpoints: looked up at each request."""

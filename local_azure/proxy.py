@@ -13,6 +13,8 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+from local_azure.faults import Faults
+
 LOG = logging.getLogger("local_azure.proxy")
 HOSTS = ("management.azure.com", "login.microsoftonline.com")
 SUFFIXES = (".inference.ml.azure.com", ".openai.azure.com")
@@ -24,10 +26,14 @@ CHUNK = 262144
 class Proxy:
     """`asyncio.start_server` with one rule: played hosts are spliced, others get a 403."""
 
-    def __init__(self, *, site_port: int, blob_port: int, blob_host: str) -> None:
+    def __init__(
+        self, *, site_port: int, blob_port: int, blob_host: str, faults: Faults | None = None
+    ) -> None:
         self._site_port = site_port
         self._blob_port = blob_port
         self._blob_host = blob_host.lower()
+        self._faults = faults or Faults()
+        """Those with method CONNECT: the only ones that can hit blob storage."""
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -81,6 +87,11 @@ class Proxy:
         if target is None:
             await _refuse(writer, host, port)
             return
+        fault = self._faults.of_request("CONNECT", host, "")
+        if fault is not None:
+            await asyncio.sleep(fault.seconds)
+            if fault.kind != "slow":
+                return
         out_reader, out_writer = await asyncio.open_connection("127.0.0.1", target)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:

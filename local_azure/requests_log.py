@@ -1,7 +1,8 @@
-"""One line per request in service.log, without anything secret.
+"""One line per request in service.log, and a recording for tests; neither holds a secret.
 
-Only method, host, path, api-version and outcome are written: never a header, a body, or the
-rest of a query string (SAS signatures live there).
+The log has method, host, path, api-version and outcome: never a header, a body, or the rest of
+a query string (SAS signatures live there). The recording adds who asked, and the JSON bodies
+that ARM was sent, without what `redacted` takes for secret. What goes to Azurite is not seen.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from local_azure.redaction import principal_of, redacted
+
 LOG = logging.getLogger("local_azure.requests")
-KEPT = 20000
+KEPT = 5000
+ARM = "management.azure.com"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -28,7 +33,12 @@ class Seen:
     path: str
     api_version: str
     status: int
+    """0 when the connection was dropped without an answer."""
     seconds: float
+    principal: str
+    """Object id in the bearer token; "" without one, and for an endpoint's own keys."""
+    body: str
+    """What ARM was sent, as JSON without secrets; "" for all other hosts."""
 
 
 class RequestLog:
@@ -49,13 +59,16 @@ class RequestLog:
             status = error.status
             raise
         finally:
-            self._note(request, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            self._note(request, status, seconds=seconds, body=await _body(request))
         return answer
 
-    def _note(self, request: web.Request, status: int, seconds: float) -> None:
+    def _note(self, request: web.Request, status: int, *, seconds: float, body: str) -> None:
         seen = Seen(
             method=request.method,
-            host=request.host.split(":")[0],
+            host=_host(request),
+            principal=principal_of(request.headers.get("Authorization", "")),
+            body=body,
             path=request.path,
             api_version=request.query.get("api-version", ""),
             status=status,
@@ -72,3 +85,16 @@ class RequestLog:
             status,
             seconds * 1000,
         )
+
+
+def _host(request: web.Request) -> str:
+    return request.host.split(":")[0].lower()
+
+
+async def _body(request: web.Request) -> str:
+    """The body that the handler has read; nobody waits here for one that it has not."""
+    if _host(request) != ARM or not request.body_exists or not request.content.is_eof():
+        return ""
+    with suppress(Exception):
+        return redacted(await request.read())
+    return ""

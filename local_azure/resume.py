@@ -14,6 +14,7 @@ from local_azure.services.machinelearning.online_deployments import OnlineDeploy
 
 LOG = logging.getLogger("local_azure")
 AT_ONCE = 2
+ENDED = ("Failed", "Canceled")
 
 
 async def resume(engine: Engine) -> None:
@@ -35,8 +36,9 @@ async def resume(engine: Engine) -> None:
         limit = asyncio.Semaphore(AT_ONCE)
         wanted = azure.store.under("", OnlineDeployments.type)
         await asyncio.gather(
-            *(_place(engine, kind, one, limit) for one in wanted if one.state != "Failed")
+            *(_place(engine, kind, one, limit) for one in wanted if one.state not in ENDED)
         )
+    azure.operations.settle(azure.store.get)
     azure.snapshot.flush()
 
 

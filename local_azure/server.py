@@ -17,12 +17,13 @@ from aiohttp import web
 from local_azure import processes, resume, sites
 from local_azure.admin import Admin
 from local_azure.arm.engine import Engine
+from local_azure.arm.operations import Operations
 from local_azure.arm.rbac import Access
-from local_azure.arm.shape import section
 from local_azure.arm.snapshot import Snapshot, SnapshotError
 from local_azure.azure import Azure
 from local_azure.azurite import Azurite
 from local_azure.blobs import Blobs
+from local_azure.broken_answers import BrokenAnswers
 from local_azure.certificates import Authority
 from local_azure.directory import Directory
 from local_azure.egress import variables
@@ -57,8 +58,7 @@ class Service:
         self._authority = authority
         self._azurite = Azurite(home, world, authority)
         snapshot = _opened(home / "snapshot.json")
-        principals = section(snapshot.extra, "principals")
-        snapshot.extra["principals"] = principals
+        principals, operations = snapshot.part("principals"), snapshot.part("operations")
         http_url = f"http://127.0.0.1:{self._ports.http}"
         azure = Azure(
             world=world,
@@ -72,9 +72,11 @@ class Service:
                 lifetime=lambda: azure.settings.token_seconds,
             ),
             blobs=Blobs(world, authority),
+            operations=Operations(operations, snapshot.mark, flush=snapshot.flush),
             http_url=http_url,
         )
         self.azure = azure
+        self._broken = BrokenAnswers(azure.faults)
         platform = WorldPlatform(azure)
         self.placement = ProcessPlacement(
             home,
@@ -83,6 +85,7 @@ class Service:
             egress=variables(home, self._ports.proxy),
         )
         azure.placement = self.placement
+        azure.minutes = self.placement.backends.minutes
         self._engine = Engine(azure, all_types(azure))
         self._admin = Admin(self._engine, self._requests)
         self._admin.keep_settings = self._keep_settings
@@ -107,14 +110,12 @@ class Service:
         for name in (container, "azureml"):
             await self.azure.blobs.make_container(name)
         tls = await sites.listen(
-            self._app(sites.by_host(self._hosts(), self._suffixes())),
+            self._tls_app(),
             lambda runner: web.TCPSite(
                 runner, "127.0.0.1", 0, ssl_context=self._authority.server_context(), backlog=512
             ),
         )
-        plain = web.Application(
-            middlewares=[self._requests.middleware], client_max_size=sites.MAX_BODY
-        )
+        plain = self._app()
         plain.add_routes([*self._admin.routes(), *self._identity, *self._router.routes()])
         http_socket = self._ports.take_http()
         site = await sites.listen(plain, lambda runner: web.SockSite(runner, http_socket))
@@ -123,6 +124,7 @@ class Service:
             site_port=sites.port_of(tls),
             blob_port=self._azurite.port,
             blob_host=self.azure.blobs.url.removeprefix("https://"),
+            faults=self.azure.faults,
         )
         await self._proxy.start(self._ports.take_proxy())
         self.azure.snapshot.flush()
@@ -131,10 +133,18 @@ class Service:
         await resume.resume(self._engine)
         self._admin.ready = True
 
-    def _app(self, handler: sites.Handler) -> web.Application:
+    def _app(self) -> web.Application:
+        """An application whose requests are recorded, and spoilt where a fault wants it."""
         app = web.Application(
-            middlewares=[self._requests.middleware], client_max_size=sites.MAX_BODY
+            middlewares=[self._requests.middleware, self._broken.middleware],
+            client_max_size=sites.MAX_BODY,
         )
+        app.on_response_prepare.append(self._broken.prepared)
+        return app
+
+    def _tls_app(self) -> web.Application:
+        app = self._app()
+        handler = sites.by_host(self._hosts(), self._suffixes())
         app.router.add_route("*", "/{path:.*}", handler)
         return app
 

@@ -56,6 +56,11 @@ class Settings:
     max_deployments: int = 500
     """Online deployments per subscription and region."""
     max_deployments_per_endpoint: int = 20
+    """Online deployments of one endpoint."""
+    max_kubernetes_endpoints: int = 60
+    """Online endpoints per attached cluster."""
+    max_kubernetes_deployments: int = 100
+    """Online deployments per attached cluster."""
     deployer_roles: str = "Owner"
     """Roles of the deployer on the resource group, by name, separated by commas.
     Read when the world is made."""

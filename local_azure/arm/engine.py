@@ -206,6 +206,9 @@ class Engine:
         permission = kind.permission("LIST")
         if permission is not None:
             self.authorize(call, permission, parent)
+        reply = kind.collection_reply(call)
+        if reply is not None:
+            return reply
         computed = kind.listing(call)
         if computed is not None:
             return Reply(body={"value": list[JsonValue](computed)})

@@ -1,36 +1,40 @@
-"""Long-running operations: what a client polls after a PUT or DELETE was accepted."""
+"""Long-running operations: what a client polls after a PUT or DELETE was accepted.
+
+The last `KEPT` are a part of the snapshot, so that a client which polls over a restart gets an
+answer: that of the operation if it had ended, else what became of the resource.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from local_azure.arm.errors import ArmError, as_json
-from local_azure.arm.shape import JsonObject
-from local_azure.arm.store import timestamp
+from local_azure.arm.shape import JsonObject, dig, number, section, text
+from local_azure.arm.store import Resource, timestamp
 
 Status = Literal["InProgress", "Succeeded", "Failed", "Canceled"]
 LOG = logging.getLogger("local_azure")
-KEPT_SECONDS = 3600.0
+KEPT = 200
+ENDED: tuple[str, ...] = get_args(Status)[1:]
+Verb = Literal["PUT", "DELETE", "POST"]
 
 
 @dataclass(kw_only=True)
 class Operation:
-    """One operation. Lives in memory only: after a restart the resource's state tells."""
+    """One operation."""
 
     resource_id: str
-    verb: Literal["PUT", "DELETE", "POST"]
+    verb: Verb
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: Status = "InProgress"
     error: ArmError | None = None
     started_at: str = field(default_factory=timestamp)
     ended_at: str | None = None
-    ended: float = 0.0
 
     def view(self, identifier: str) -> JsonObject:
         """The body of the Azure-AsyncOperation resource."""
@@ -49,11 +53,22 @@ class Operation:
 
 
 class Operations:
-    """All operations of the process, and the tasks that carry them out."""
+    """All operations of a world, and the tasks that carry them out."""
 
-    def __init__(self) -> None:
-        self._operations: dict[str, Operation] = {}
+    def __init__(
+        self, kept: JsonObject, on_change: Callable[[], None], *, flush: Callable[[], None]
+    ) -> None:
+        self._kept = kept
+        self._on_change = on_change
+        self._flush = flush
+        self._operations = {name: _restored(name, section(kept, name)) for name in kept}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.closing = False
+        """Whether the process ends: what is interrupted now goes on after the next start."""
+
+    def all(self) -> Iterable[Operation]:
+        """Those under way and the last ones that ended, the oldest first."""
+        return tuple(self._operations.values())
 
     def get(self, identifier: str) -> Operation | None:
         """The operation with this id."""
@@ -71,8 +86,8 @@ class Operations:
 
     def start(self, operation: Operation, work: Callable[[], Awaitable[None]]) -> Operation:
         """Carry out `work` in the background; an `ArmError` from it fails the operation."""
-        self._forget_old()
         self._operations[operation.id] = operation
+        self._keep(operation)
         task = asyncio.create_task(self._run(operation, work))
         self._tasks[operation.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(operation.id, None))
@@ -85,6 +100,8 @@ class Operations:
             operation.error = error
             operation.status = "Failed"
         except asyncio.CancelledError:
+            if self.closing:
+                return
             operation.status = "Canceled"
         except Exception:
             LOG.exception("operation on %s", operation.resource_id)
@@ -93,7 +110,26 @@ class Operations:
         else:
             operation.status = "Succeeded"
         operation.ended_at = timestamp()
-        operation.ended = time.monotonic()
+        self._keep(operation)
+        self._flush()
+
+    def settle(self, find: Callable[[str], Resource | None]) -> None:
+        """After a restart, when all resources have settled: end what was under way."""
+        for operation in self._operations.values():
+            if operation.status != "InProgress" or operation.id in self._tasks:
+                continue
+            resource = find(operation.resource_id)
+            if operation.verb == "DELETE":
+                operation.status = "Succeeded" if resource is None else "Failed"
+            else:
+                state = resource.state if resource else "Failed"
+                operation.status = cast("Status", state if state in ENDED else "Failed")
+            if operation.status == "Failed":
+                operation.error = ArmError(
+                    500, "InternalServerError", "The operation was interrupted by a restart."
+                )
+            operation.ended_at = timestamp()
+            self._keep(operation)
 
     async def finished(self, operation: Operation) -> None:
         """Return when the operation has ended."""
@@ -108,15 +144,51 @@ class Operations:
             task.cancel()
 
     async def close(self) -> None:
-        """Cancel what is under way."""
+        """Interrupt what is under way; its resources keep the state they are in."""
+        self.closing = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=5)
 
-    def _forget_old(self) -> None:
-        horizon = time.monotonic() - KEPT_SECONDS
-        for name, operation in list(self._operations.items()):
-            if operation.ended and operation.ended < horizon:
-                del self._operations[name]
+    def _keep(self, operation: Operation) -> None:
+        """Write it down, and forget the oldest ended one when there are too many."""
+        view = operation.view(operation.id)
+        status = operation.error.status if operation.error else 0
+        self._kept[operation.id] = {
+            **view,
+            "resource": operation.resource_id,
+            "verb": operation.verb,
+            "httpStatus": status,
+        }
+        if len(self._operations) > KEPT:
+            ended = (one for one in self._operations.values() if one.status != "InProgress")
+            oldest = next(ended, None)
+            if oldest is not None:
+                del self._operations[oldest.id]
+                self._kept.pop(oldest.id, None)
+        self._on_change()
+
+
+def _restored(name: str, kept: JsonObject) -> Operation:
+    error = section(kept, "error")
+    return Operation(
+        id=name,
+        resource_id=text(kept, "resource"),
+        verb=cast("Verb", text(kept, "verb")),
+        status=cast("Status", text(kept, "status")),
+        started_at=text(kept, "startTime"),
+        ended_at=text(kept, "endTime") or None,
+        error=ArmError(
+            int(number(kept, "httpStatus", default=500)),
+            text(error, "code"),
+            text(error, "message"),
+            details=[
+                (text(one, "code"), text(one, "message"))
+                for one in cast("list[JsonObject]", dig(error, "details") or [])
+            ],
+        )
+        if error
+        else None,
+    )

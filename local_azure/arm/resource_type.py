@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from local_azure.arm.ids import ArmPath
 from local_azure.arm.operations import Operation
@@ -55,6 +55,29 @@ class Action:
     """What follows the type in the RBAC action: `listKeys/action`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule that a type enforces, for the documentation and its tests."""
+
+    id: str
+    """Tests name it in their docstring."""
+    text: str
+    fact: str = ""
+    """Section of the facts it rests on: a key of `FACTS`."""
+    certainty: Literal["C", "I", "U"] = "C"
+    """Confirmed, inferred, or unsure whether the cloud answers with the same code."""
+
+
+FACTS: Mapping[str, str] = {
+    "1": "names and limits",
+    "2": "quota",
+    "3": "traffic",
+    "4": "identity and roles",
+    "6": "what azure-ai-ml sends",
+    "8": "what users have reported",
+}
+
+
 class ResourceType:
     """The defaults: a plain synchronous resource that keeps what it is sent."""
 
@@ -77,8 +100,8 @@ class ResourceType:
     """Properties that clients echo and the service computes; dropped from bodies."""
     patchable: ClassVar[tuple[str, ...]] = ("tags", "identity", "sku", "kind", "properties")
     """Top-level sections that a PATCH may hold."""
-    rules: ClassVar[tuple[str, ...]] = ()
-    """One line per rule it enforces, for the documentation; an uncertain one ends with [U]."""
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    """What it enforces."""
 
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
@@ -114,6 +137,10 @@ class ResourceType:
 
     def listing(self, call: Call) -> list[JsonObject] | None:
         """The entries of a computed collection; None to list what is stored."""
+        return None
+
+    def collection_reply(self, call: Call) -> Reply | None:
+        """The whole answer of a computed collection that is more than a list."""
         return None
 
     def visible(self, resource: Resource) -> bool:

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TypedDict, cast
 
-from local_azure.arm.shape import JsonObject
+from local_azure.arm.shape import JsonObject, section
 from local_azure.arm.store import Resource, Store
 
 FORMAT = 1
@@ -36,6 +36,12 @@ class Snapshot:
         self.store = Store(self.mark)
         self._dirty = False
         self._read()
+
+    def part(self, name: str) -> JsonObject:
+        """One object of `extra`, attached; an empty one is put there when missing."""
+        held = section(self.extra, name)
+        self.extra[name] = held
+        return held
 
     def mark(self) -> None:
         """Note that there is something to write."""

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 from local_azure.arm import errors
 from local_azure.arm.envelope import operation_headers, shown
+from local_azure.arm.errors import ArmError
 from local_azure.arm.operations import Operation
 from local_azure.arm.resource_type import Call, Reply, ResourceType
 from local_azure.arm.schemas import conform
-from local_azure.arm.shape import JsonObject, copied, section, text, without_nulls
+from local_azure.arm.shape import JsonObject, copied, text, without_nulls
 from local_azure.arm.store import Resource, timestamp
+from local_azure.azure import Azure
 
 ENVELOPE = ("id", "name", "type", "systemData", "etag")
 
@@ -132,19 +134,24 @@ def _settling(
     async def work() -> None:
         state = "Failed"
         try:
+            await azure.faults.of_operation("PUT", resource.id)
             await asyncio.sleep(kind.delay("PUT"))
             await kind.settle(call, resource, previous)
             state = "Succeeded"
         except asyncio.CancelledError:
-            state = "Canceled"
+            state = text(resource.body, "properties", "provisioningState")
+            state = state if azure.operations.closing else "Canceled"
             raise
         finally:
-            if azure.store.get(resource.id) is resource:
-                section(resource.body, "properties")["provisioningState"] = state
-                azure.store.put(resource)
-            azure.snapshot.flush()
+            _end_in(azure, resource, state)
 
     return azure.operations.start(Operation(resource_id=resource.id, verb="PUT"), work)
+
+
+def _end_in(azure: Azure, resource: Resource, state: str) -> None:
+    if azure.store.get(resource.id) is resource:
+        resource.properties["provisioningState"] = state
+        azure.store.put(resource)
 
 
 async def delete(call: Call, kind: ResourceType, types: Mapping[str, ResourceType]) -> Reply:
@@ -162,9 +169,15 @@ async def delete(call: Call, kind: ResourceType, types: Mapping[str, ResourceTyp
     azure.store.put(resource)
 
     async def work() -> None:
-        await asyncio.sleep(kind.delay("DELETE"))
+        try:
+            await azure.faults.of_operation("DELETE", resource.id)
+            await asyncio.sleep(kind.delay("DELETE"))
+        except (ArmError, asyncio.CancelledError) as error:
+            canceled = isinstance(error, asyncio.CancelledError)
+            if not azure.operations.closing:
+                _end_in(azure, resource, "Canceled" if canceled else "Failed")
+            raise
         await remove(resource, types)
-        azure.snapshot.flush()
 
     operation = azure.operations.start(Operation(resource_id=resource.id, verb="DELETE"), work)
     return Reply(status=202, headers=operation_headers(azure, operation, call=call, kind=kind))

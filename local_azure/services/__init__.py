@@ -12,6 +12,7 @@ from local_azure.services import (
     keyvault,
     machinelearning,
     managedidentity,
+    metrics,
     resources,
     storage,
 )
@@ -24,11 +25,17 @@ _PROVIDERS = (
     keyvault,
     machinelearning,
     managedidentity,
+    metrics,
     resources,
     storage,
 )
 
 
+def kinds() -> list[type[ResourceType]]:
+    """Every type, without a world."""
+    return [kind for provider in _PROVIDERS for kind in provider.TYPES]
+
+
 def all_types(azure: Azure) -> list[ResourceType]:
     """One instance of every type, for one world."""
-    return [kind(azure) for provider in _PROVIDERS for kind in provider.TYPES]
+    return [kind(azure) for kind in kinds()]

@@ -8,7 +8,7 @@ import time
 from local_azure.arm import errors, rbac
 from local_azure.arm.envelope import shown
 from local_azure.arm.ids import parent_of
-from local_azure.arm.resource_type import Call, Reply, ResourceType
+from local_azure.arm.resource_type import Call, Reply, ResourceType, Rule
 from local_azure.arm.roles import BUILT_IN, Role, built_in
 from local_azure.arm.shape import JsonObject, JsonValue, section, text
 from local_azure.arm.store import Resource
@@ -27,10 +27,27 @@ class RoleAssignments(ResourceType):
     verbs = ("GET", "LIST", "PUT", "DELETE")
     read_only = ("scope", "createdOn", "createdBy", "updatedOn", "updatedBy")
     rules = (
-        "the same role for the same principal at the same scope: RoleAssignmentExists",
-        "the same name for another principal or role: RoleAssignmentUpdateNotPermitted",
-        "a fresh principal without principalType: PrincipalNotFound, for a time",
-        "takes effect after role_propagation_seconds",
+        Rule(
+            id="role-exists",
+            text="the same role for the same principal at the same scope: RoleAssignmentExists",
+            fact="4",
+        ),
+        Rule(
+            id="role-fixed",
+            text="the same name for another principal or role: RoleAssignmentUpdateNotPermitted",
+            fact="8",
+            certainty="I",
+        ),
+        Rule(
+            id="principal-type",
+            text="a fresh principal without principalType: PrincipalNotFound",
+            fact="4",
+        ),
+        Rule(
+            id="role-delay",
+            text="takes effect after role_propagation_seconds",
+            fact="4",
+        ),
     )
 
     async def accept(
@@ -143,8 +160,12 @@ class RoleDefinitions(ResourceType):
     verbs = ("GET", "LIST", "PUT", "DELETE")
     read_only = ("createdOn", "createdBy", "updatedOn", "updatedBy")
     rules = (
-        "built-in roles: those of the documentation's table that online endpoints meet",
-        "custom roles with actions, notActions, dataActions, notDataActions",
+        Rule(
+            id="roles",
+            text="built-in roles that online endpoints meet, and custom ones with actions, "
+            "notActions, dataActions, notDataActions",
+            fact="4",
+        ),
     )
 
     async def accept(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local_azure.arm import errors
 from local_azure.arm.ids import GROUP_TYPE, SUBSCRIPTION_TYPE
-from local_azure.arm.resource_type import Call, Reply, ResourceType
+from local_azure.arm.resource_type import Call, Reply, ResourceType, Rule
 from local_azure.arm.shape import JsonObject
 from local_azure.arm.store import Resource
 
@@ -32,7 +32,12 @@ class ResourceGroups(ResourceType):
     """Resource groups."""
 
     type = GROUP_TYPE
-    rules = ("deleting one deletes what is in it",)
+    rules = (
+        Rule(
+            id="group-delete",
+            text="deleting one deletes what is in it",
+        ),
+    )
 
     def permission(self, verb: str) -> str | None:
         word = {"GET": "read", "LIST": "read", "DELETE": "delete"}.get(verb, "write")

@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .data_collector import Collector
 from .placement import ComputeType
 
 _GROWTH = math.log(1.05)
@@ -121,6 +122,7 @@ class Backend:
     score_path: str
     health_path: str
     counters: Counters
+    collector: Collector | None = None
     targets: list[Target] = field(default_factory=list[Target])
     in_flight: int = 0
 

@@ -61,6 +61,10 @@ class DeploymentLog:
         self.storage = ContainerLog(folder / "storage-initializer.log")
         self._stages: dict[str, str] = {}
 
+    def begin(self) -> None:
+        """A new start: no stage has begun."""
+        self._stages.clear()
+
     def stage(self, name: str, state: str) -> None:
         """`state`: InProgress, Succeeded or Failed."""
         self._stages[name] = state

@@ -18,6 +18,7 @@ from .backends import Target
 from .container_log import ContainerLog
 from .orphans import ProcessRecord
 from .placement import PlacementError, Probe
+from .start_gate import StartGate
 
 _POLL = 0.1
 _PATIENCE = 60.0
@@ -41,6 +42,7 @@ class Launch:
     log: ContainerLog
     record: ProcessRecord
     client: aiohttp.ClientSession
+    gate: StartGate
 
 
 class Instance:

@@ -47,8 +47,14 @@ class InstanceGroup:
             self.backend.discard(instance.target)
         await asyncio.gather(*(i.stop(grace=grace) for i in tuple(self._instances)))
         self._instances.clear()
+        if self.backend.collector is not None:
+            await self.backend.collector.close()
 
     async def _start_one(self) -> Instance:
+        async with self._launch.gate.slot():
+            return await self._started()
+
+    async def _started(self) -> Instance:
         for _ in range(3):
             if self._stopping:
                 break

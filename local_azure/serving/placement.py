@@ -28,6 +28,23 @@ class Probe:
     failure_threshold: int = 30
 
 
+RollingRate = Literal["Year", "Month", "Day", "Hour", "Minute"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCollector:
+    """What of a deployment's traffic is kept in the workspace's blob store."""
+
+    collections: Mapping[str, float]
+    """Enabled collections -> share of the requests that is kept, in (0, 1]. `request` and
+    `response` are the payloads as the service sees them; all others are the container's own
+    (a prompt flow sends `model_inputs` and `model_outputs`)."""
+    rolling_rate: RollingRate = "Hour"
+    """How fine the folders by time are."""
+    capture_headers: tuple[str, ...] = ()
+    """Headers kept with `request` and `response`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentSpec:
     """A registered environment version, as the service keeps it."""
@@ -75,6 +92,8 @@ class PlacementSpec:
     identity_client_ids: Mapping[str, str] = field(default_factory=dict[str, str])
     """client id -> principal id of each identity of the endpoint; the key "" is the
     system-assigned one, and is absent when the endpoint has only user-assigned identities."""
+    data_collector: DataCollector | None = None
+    """Made from the wire by `data_collector.from_wire`."""
     compute: ComputeType = "Managed"
     """Decides how the router shows a model's errors: 424 on managed, as they are on Kubernetes."""
 
@@ -137,6 +156,15 @@ class Platform(Protocol):
 
     async def download(self, uri: str, target: Path) -> int:
         """Copy a blob folder to `target`; returns the number of files."""
+        ...
+
+    async def append_blob(self, workspace_id: str, path: str, content: bytes) -> None:
+        """Add to the end of an append blob in the workspace's default blob store; made when
+        it is not there. At most 4 MB at once."""
+        ...
+
+    async def write_blob(self, workspace_id: str, path: str, content: bytes) -> str:
+        """Put a blob into the workspace's default blob store; returns its https URI."""
         ...
 
 

@@ -14,17 +14,18 @@ import random
 import uuid
 from collections.abc import Callable
 
-import aiohttp
 from aiohttp import web
 
 from .backends import Backend, Backends
+from .connections import InstanceConnections
 from .placement import EndpointLookup, EndpointRoute, TokenCheck
+from .refusals import RefusedError, refusal
 from .traffic_split import choose, mirrored, named
-from .upstream import HOP_BY_HOP, Exchange, RefusedError, refusal
+from .upstream import HOP_BY_HOP, Exchange
 
 _DEPLOYMENT = "azureml-model-deployment"
 _NOT_FORWARDED = HOP_BY_HOP | {
-    *("host", "authorization", "content-length", _DEPLOYMENT),
+    *("host", "authorization", "content-length", "expect", _DEPLOYMENT),
     *("x-ms-request-id", "x-request-id"),
 }
 _PENDING_MIRRORS = 256
@@ -51,7 +52,7 @@ class ScoringRouter:
         self._token_check = token_check
         self._draw = draw
         self._max_body = max_body
-        self._client: aiohttp.ClientSession | None = None
+        self._connections = InstanceConnections()
         self._mirrors: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -60,18 +61,18 @@ class ScoringRouter:
 
     async def serve_host(self, request: web.Request) -> web.StreamResponse:
         """A request whose host is `<endpoint>.<region>.inference.ml.azure.com`."""
-        return await self._serve(request, request.host.split(".", 1)[0], request.path)
+        return await self._serve(request, request.host.split(".", 1)[0], request.rel_url.raw_path)
 
     async def close(self) -> None:
         """Drop the connections to the instances, and pending mirrors."""
         for task in tuple(self._mirrors):
             task.cancel()
-        if self._client is not None:
-            await self._client.close()
+        self._connections.close()
 
     async def _by_path(self, request: web.Request) -> web.StreamResponse:
-        endpoint = request.match_info["endpoint"]
-        return await self._serve(request, endpoint, "/" + request.match_info["path"])
+        # The path goes on as it came: decoding it could put a line end into the request.
+        path = request.rel_url.raw_path.partition("/")[2].partition("/")[2]
+        return await self._serve(request, request.match_info["endpoint"], f"/{path}")
 
     async def _serve(self, request: web.Request, name: str, path: str) -> web.StreamResponse:
         request_id = request.headers.get("x-ms-request-id") or str(uuid.uuid4())
@@ -152,10 +153,10 @@ class ScoringRouter:
         if backend is None:
             raise RefusedError(424, "", reason="model_not_ready", deployment=deployment)
         exchange = Exchange(
-            self._session(),
+            self._connections,
             backend,
             method=request.method,
-            path=_container_path(backend, path, request.query_string),
+            path=_container_path(backend, path, request.rel_url.raw_query_string),
             headers=_forwarded(request, request_id),
             body=body,
         )
@@ -173,29 +174,16 @@ class ScoringRouter:
         if backend is None:
             return
         copy = Exchange(
-            self._session(),
+            self._connections,
             backend,
             method=request.method,
-            path=_container_path(backend, path, request.query_string),
+            path=_container_path(backend, path, request.rel_url.raw_query_string),
             headers=_forwarded(request, str(uuid.uuid4())),
             body=body,
         )
         task = asyncio.create_task(copy.run_to_the_end())
         self._mirrors.add(task)
         task.add_done_callback(self._mirrors.discard)
-
-    def _session(self) -> aiohttp.ClientSession:
-        if self._client is None:
-            # gunicorn drops an idle connection after 2 s: let go of it before it does.
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1.2)
-            self._client = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            )
-        return self._client
 
 
 def _container_path(backend: Backend, path: str, query: str) -> str:

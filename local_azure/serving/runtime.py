@@ -20,6 +20,7 @@ import aiohttp
 from . import storage_initializer
 from .backends import Backends
 from .container_log import DeploymentLog
+from .data_collector import Collector
 from .environments import Environments, PreparedEnvironment
 from .instance import Launch
 from .instance_group import InstanceGroup
@@ -159,7 +160,9 @@ class ProcessPlacement:
         self, spec: PlacementSpec, deployment: _Deployment, generation: Path
     ) -> InstanceGroup:
         log = deployment.log
+        log.begin()
         stage = "SystemSetup"
+        collector = Collector(spec, self._platform, log=log.server.write)
         try:
             check_playable(spec)
             log.stage("SystemSetup", "Succeeded")
@@ -179,19 +182,23 @@ class ProcessPlacement:
                 home=deployment.folder / "home",
                 generation=generation,
                 model=model,
-                identity={
+                platform={
                     "IDENTITY_ENDPOINT": self._identity_url,
                     "IDENTITY_HEADER": deployment.secret,
+                    **await collector.start(generation),
                 },
                 log=log,
                 client=self._probe_client(),
             )
-            group = await self._run(spec, launch, log)
+            group = await self._run(spec, launch, collector, log=log)
+            log.stage(stage, "Succeeded")
         except PlacementError as error:
             log.stage(stage, "Failed")
             log.server.write(f"{error.code}: {error.message.splitlines()[0]}")
             raise
-        log.stage(stage, "Succeeded")
+        finally:
+            if log.stages.get("UserContainerStart") != "Succeeded":
+                await collector.close()
         return group
 
     async def _environment(self, spec: PlacementSpec, log: DeploymentLog) -> PreparedEnvironment:
@@ -203,11 +210,14 @@ class ProcessPlacement:
             spec.environment, fetch=self._platform.download, log=log.server.write
         )
 
-    async def _run(self, spec: PlacementSpec, launch: Launch, log: DeploymentLog) -> InstanceGroup:
+    async def _run(
+        self, spec: PlacementSpec, launch: Launch, collector: Collector, *, log: DeploymentLog
+    ) -> InstanceGroup:
         count = max(1, min(spec.instance_count, self._max_instances))
         if count < spec.instance_count:
             log.server.write(f"note: instance_count is {spec.instance_count}; {count} run locally")
-        backend = backend_of(spec, self.backends.counters(spec.arm_id))
+        counters = self.backends.counters(spec.arm_id)
+        backend = backend_of(spec, counters, collector=collector)
         group = InstanceGroup(launch, backend)
         self._groups.add(group)
         try:

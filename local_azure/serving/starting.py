@@ -18,10 +18,12 @@ from .container import (
     working_directory,
 )
 from .container_log import DeploymentLog
+from .data_collector import Collector
 from .environments import PreparedEnvironment
 from .instance import Launch
 from .orphans import ProcessRecord
 from .placement import PlacementError, PlacementSpec, Platform
+from .start_gate import StartGate
 
 _GUIDE = "Please see troubleshooting guide, available here: https://aka.ms/oe-tsg"
 
@@ -46,7 +48,9 @@ def check_playable(spec: PlacementSpec) -> None:
             )
 
 
-def backend_of(spec: PlacementSpec, counters: Counters) -> Backend:
+def backend_of(
+    spec: PlacementSpec, counters: Counters, *, collector: Collector | None = None
+) -> Backend:
     """A generation of the deployment as the router sees it, with nothing ready yet."""
     return Backend(
         deployment=spec.deployment,
@@ -56,6 +60,7 @@ def backend_of(spec: PlacementSpec, counters: Counters) -> Backend:
         score_path=route(spec, "scoringRoute", "/score")[0],
         health_path=route(spec, "livenessRoute", "/health")[0],
         counters=counters,
+        collector=collector,
     )
 
 
@@ -74,6 +79,7 @@ class Starter:
         self._egress = egress
         self._record = record
         self._max_workers = max_workers
+        self._gate = StartGate(os.cpu_count() or 1)
 
     def launch(
         self,
@@ -83,11 +89,12 @@ class Starter:
         home: Path,
         generation: Path,
         model: Path | None,
-        identity: Mapping[str, str],
+        platform: Mapping[str, str],
         log: DeploymentLog,
         client: aiohttp.ClientSession,
     ) -> Launch:
-        """`identity`: IDENTITY_ENDPOINT and IDENTITY_HEADER. Raises `PlacementError`: a secret
+        """`platform`: the variables that are this deployment's alone, its identity's and its
+        data collector's. Raises `PlacementError`: a secret
         that cannot be had, or no flow folder."""
         home.mkdir(parents=True, exist_ok=True)
         variables = container_environment(
@@ -97,7 +104,7 @@ class Starter:
             model_dir=model,
             image=environment.variables,
             user=storage_initializer.resolve_secrets(spec, self._platform),
-            platform={**self._egress, **identity},
+            platform={**self._egress, **platform},
         )
         directory = working_directory(variables, model)
         if directory is None:
@@ -116,6 +123,7 @@ class Starter:
             log=log.server,
             record=self._record,
             client=client,
+            gate=self._gate,
         )
 
 

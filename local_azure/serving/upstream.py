@@ -4,70 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
-import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
-from yarl import URL
 
 from .backends import Backend, Target
+from .connections import Answer, Connection, InstanceConnections
+from .payloads import PayloadCopy
+from .refusals import CallerGoneError, RefusedError
 
 HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te")
 ) | {"trailer", "trailers", "transfer-encoding", "upgrade"}
 _DROPPED = HOP_BY_HOP | {"content-length", "date", "server"}
-_WHOLE = 1_048_576
-"""Bytes up to which an answer of known length is passed on in one piece."""
 _GLANCE = 0.5
 """Seconds between looks at whether the caller is still there."""
 _T = TypeVar("_T")
 
 
-class RefusedError(Exception):
-    """An answer that the router gives itself."""
-
-    def __init__(
-        self,
-        status: int,
-        text: str,
-        *,
-        reason: str | None = None,
-        deployment: str | None = None,
-        model_status: int | None = None,
-    ) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-        self.reason = reason
-        """For the header `ms-azureml-model-error-reason`."""
-        self.deployment = deployment
-        self.model_status = model_status
-
-
-class CallerGoneError(Exception):
-    """The caller closed its connection before the answer."""
-
-
-def refusal(error: RefusedError, request_id: str) -> web.Response:
-    """The answer of a `RefusedError`: plain text, as the service's front end gives it."""
-    headers = {"x-ms-request-id": request_id}
-    if error.reason:
-        headers["ms-azureml-model-error-reason"] = error.reason
-    if error.model_status is not None:
-        headers["ms-azureml-model-error-statuscode"] = str(error.model_status)
-    if error.deployment:
-        headers["azureml-model-deployment"] = error.deployment
-    return web.Response(status=error.status, text=error.text, headers=headers)
-
-
 class Exchange:
-    """A request on its way to one deployment. Counts itself."""
+    """A request on its way to one deployment. Counts itself.
+
+    `path`: as it goes on the wire, with its query. `headers`: without Host and Content-Length.
+    """
 
     def __init__(
         self,
-        client: aiohttp.ClientSession,
+        connections: InstanceConnections,
         backend: Backend,
         *,
         method: str,
@@ -75,56 +40,78 @@ class Exchange:
         headers: Sequence[tuple[str, str]],
         body: bytes,
     ) -> None:
-        self._client = client
+        self._connections = connections
         self._backend = backend
         self._method = method
         self._path = path
-        self._headers = CIMultiDict(headers)
+        self._headers = headers
         self._body = body
+        self._connection: Connection | None = None
         self._started = time.perf_counter()
         self._deadline = asyncio.get_running_loop().time() + backend.request_timeout
         self._model_status: int | None = None
+        self._copy: PayloadCopy | None = None
+        collector = backend.collector
+        if collector is not None and collector.of_payloads and _is(path, backend.score_path):
+            self._copy = PayloadCopy(
+                collector, method=method, path=path, headers=headers, body=body
+            )
 
     async def answer(self, request: web.Request, *, request_id: str) -> web.StreamResponse:
         """The answer for the caller of `request`. Raises `RefusedError`."""
         status = 499
         target = None
+        whole = False
         try:
             target = self._enter()
-            upstream = await self._until(request, self._send(target))
-            async with upstream:
-                response = await self._pass_on(request, upstream, request_id=request_id)
-                status = response.status
-                return response
+            answer = await self._ask(target, request)
+            self._model_status = answer.status
+            status, headers = self._head(answer, request_id)
+            if answer.body is not None:
+                whole = True
+                self._kept(answer, answer.body)
+                return web.Response(status=status, body=answer.body, headers=headers)
+            response = web.StreamResponse(status=status, headers=headers)
+            whole = await self._stream(request, answer, response)
         except RefusedError as error:
             status = error.status
             raise
         except CallerGoneError:
             return web.Response(status=499)
-        except (aiohttp.ClientError, ConnectionError) as error:
-            refused = self._lost(f"{type(error).__name__}")
+        except OSError as error:
+            refused = self._lost(str(error) or type(error).__name__)
             status = refused.status
             raise refused from error
+        else:
+            return response
         finally:
-            self._leave(target, status)
+            self._leave(target, status, whole=whole)
 
     async def run_to_the_end(self) -> None:
         """For a mirrored request: the answer is read, counted and dropped."""
         status = 499
         target = None
+        whole = False
         try:
             target = self._enter()
             status = await asyncio.wait_for(
                 self._whole_status(target), self._backend.request_timeout
             )
+            whole = True
         except RefusedError as error:
             status = error.status
-        except (aiohttp.ClientError, ConnectionError):
-            status = 424
-        except asyncio.TimeoutError:
+        except asyncio.TimeoutError:  # before OSError, which it is since Python 3.11
             status = 408
+        except OSError:
+            status = 424
         finally:
-            self._leave(target, status)
+            self._leave(target, status, whole=whole)
+
+    async def _whole_status(self, target: Target) -> int:
+        answer = await self._ask(target, None)
+        self._model_status = answer.status
+        self._kept(answer, await answer.rest())
+        return self._head(answer, "")[0]
 
     def _enter(self) -> Target:
         backend = self._backend
@@ -139,85 +126,90 @@ class Exchange:
         target.in_flight += 1
         return target
 
-    def _leave(self, target: Target | None, status: int) -> None:
+    def _leave(self, target: Target | None, status: int, *, whole: bool) -> None:
+        if not whole and self._connection is not None:
+            self._connection.close()
         if target is not None:
             self._backend.in_flight -= 1
             target.in_flight -= 1
         took = time.perf_counter() - self._started
         self._backend.counters.count(status, took, model_status=self._model_status)
 
-    async def _send(self, target: Target) -> aiohttp.ClientResponse:
-        """The answer; read already when it is short, which saves a task."""
-        upstream = await self._client.request(
-            self._method,
-            URL(target.url + self._path, encoded=True),
-            headers=self._headers,
-            data=self._body or None,
-            allow_redirects=False,
-        )
-        if _is_short(upstream):
-            await upstream.read()
-        return upstream
+    async def _ask(self, target: Target, request: web.Request | None) -> Answer:
+        connection = self._connection = self._connections.to(target.url)
+        sent = connection.send(self._message(target), bodiless=self._method == "HEAD")
+        return await self._until(request, sent)
 
-    async def _whole_status(self, target: Target) -> int:
-        async with await self._send(target) as upstream:
-            self._model_status = upstream.status
-            await upstream.read()
-            return self._head(upstream, "")[0]
+    def _message(self, target: Target) -> bytes:
+        lines = [f"{self._method} {self._path} HTTP/1.1", f"Host: {target.url[7:]}"]
+        lines += [f"{name}: {value}" for name, value in self._headers]
+        if self._body or self._method not in ("GET", "HEAD"):
+            lines.append(f"Content-Length: {len(self._body)}")
+        lines.append("\r\n")
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self._body
 
-    async def _until(self, request: web.Request, work: Awaitable[_T]) -> _T:
+    async def _until(self, request: web.Request | None, work: asyncio.Future[_T]) -> _T:
         """The result of `work`, unless the time is up or the caller goes away first."""
+        if request is None or work.done():
+            return await work
         loop = asyncio.get_running_loop()
-        task = asyncio.ensure_future(work)
-        try:
-            while True:
-                left = self._deadline - loop.time()
-                await asyncio.wait({task}, timeout=max(0.0, min(left, _GLANCE)))
-                if task.done():
-                    return task.result()
-                if request.transport is None or request.transport.is_closing():
-                    raise CallerGoneError
-                if left <= 0:
-                    raise self._late()
-        finally:
-            if not task.done():
-                task.cancel()
+        stop: list[Exception] = []
 
-    async def _pass_on(
-        self, request: web.Request, upstream: aiohttp.ClientResponse, *, request_id: str
-    ) -> web.StreamResponse:
-        self._model_status = upstream.status
-        status, headers = self._head(upstream, request_id)
-        if _is_short(upstream):
-            return web.Response(status=status, body=await upstream.read(), headers=headers)
-        response = web.StreamResponse(status=status, headers=headers)
+        def glance() -> None:
+            nonlocal timer
+            transport = request.transport
+            if transport is None or transport.is_closing():
+                stop.append(CallerGoneError())
+            elif loop.time() >= self._deadline:
+                stop.append(self._late())
+            else:
+                timer = loop.call_at(min(loop.time() + _GLANCE, self._deadline), glance)
+                return
+            work.cancel()
+
+        timer = loop.call_at(min(loop.time() + _GLANCE, self._deadline), glance)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if stop:
+                raise stop[0] from None
+            raise
+        finally:
+            timer.cancel()
+
+    async def _stream(
+        self, request: web.Request, answer: Answer, response: web.StreamResponse
+    ) -> bool:
+        """Pass the body on as it comes; False when it broke off."""
         await response.prepare(request)
         try:
-            while chunk := await self._until(request, upstream.content.readany()):
+            while chunk := await self._until(request, answer.next()):
+                if self._copy is not None:
+                    self._copy.add(chunk)
                 await response.write(chunk)
             await response.write_eof()
-        except (RefusedError, aiohttp.ClientError, ConnectionError, CallerGoneError):
+        except (RefusedError, OSError, CallerGoneError):
             # The head is out: all that is left is to break off, so that nobody takes a part
             # for the whole.
-            upstream.close()
             if request.transport is not None:
                 request.transport.abort()
-        return response
+            return False
+        self._kept(answer, b"")
+        return True
 
-    def _head(
-        self, upstream: aiohttp.ClientResponse, request_id: str
-    ) -> tuple[int, CIMultiDict[str]]:
-        headers = CIMultiDict(
-            (name, value)
-            for name, value in upstream.headers.items()
-            if name.lower() not in _DROPPED
-        )
+    def _kept(self, answer: Answer, rest: bytes) -> None:
+        if self._copy is not None:
+            self._copy.add(rest)
+            self._copy.keep(answer.headers)
+
+    def _head(self, answer: Answer, request_id: str) -> tuple[int, CIMultiDict[str]]:
+        headers = CIMultiDict([one for one in answer.headers if one[0].lower() not in _DROPPED])
         headers["x-ms-request-id"] = request_id
         headers["azureml-model-deployment"] = self._backend.deployment
-        if upstream.status == 200 or self._backend.compute == "Kubernetes":
-            return upstream.status, headers
+        if answer.status == 200 or self._backend.compute == "Kubernetes":
+            return answer.status, headers
         headers["ms-azureml-model-error-reason"] = "model_error"
-        headers["ms-azureml-model-error-statuscode"] = str(upstream.status)
+        headers["ms-azureml-model-error-statuscode"] = str(answer.status)
         return 424, headers
 
     def _late(self) -> RefusedError:
@@ -244,6 +236,5 @@ class Exchange:
         )
 
 
-def _is_short(upstream: aiohttp.ClientResponse) -> bool:
-    length = upstream.content_length
-    return length is not None and length <= _WHOLE
+def _is(path: str, route: str) -> bool:
+    return path.partition("?")[0] == route

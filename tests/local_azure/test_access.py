@@ -87,6 +87,7 @@ def test_a_contributor_makes_endpoints_but_no_role_assignments(azure: LocalAzure
 
 
 def test_a_reader_may_not_see_secrets(azure: LocalAzure) -> None:
+    """Rule connection-secrets."""
     reader = azure.an_application()
     azure.grant(reader.object_id, "Reader", azure.workspace)
     connection = f"{azure.workspace}/connections/open_ai_connection"
@@ -101,6 +102,7 @@ def test_a_reader_may_not_see_secrets(azure: LocalAzure) -> None:
 
 
 def test_a_system_assigned_identity_has_its_roles_by_itself(azure: LocalAzure) -> None:
+    """Rule automatic-roles, role-exists."""
     endpoint = azure.endpoint_id("with-roles")
     shown = azure.must("PUT", endpoint, an_endpoint())
     principal = text(shown, "identity", "principalId")
@@ -118,6 +120,7 @@ def test_a_system_assigned_identity_has_its_roles_by_itself(azure: LocalAzure) -
 
 
 def test_the_flag_brings_the_secrets_reader(azure: LocalAzure) -> None:
+    """Rule automatic-roles."""
     endpoint = azure.endpoint_id("with-flag")
     shown = azure.must("PUT", endpoint, an_endpoint(properties={FLAG: "enabled"}))
     given = roles_of(azure, text(shown, "identity", "principalId"))
@@ -126,6 +129,7 @@ def test_the_flag_brings_the_secrets_reader(azure: LocalAzure) -> None:
 
 
 def test_the_flag_is_void_when_its_user_cannot_list_secrets(azure: LocalAzure) -> None:
+    """Rule automatic-roles, roles."""
     limited = azure.an_application()
     role = f"{azure.world.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     custom = str(uuid.uuid4())
@@ -146,6 +150,7 @@ def test_the_flag_is_void_when_its_user_cannot_list_secrets(azure: LocalAzure) -
 
 
 def test_a_role_takes_effect_after_a_while(azure: LocalAzure) -> None:
+    """Rule role-delay."""
     late = azure.an_application()
     azure.set(role_propagation_seconds=600)
     azure.grant(late.object_id, "Reader", azure.workspace)
@@ -154,6 +159,7 @@ def test_a_role_takes_effect_after_a_while(azure: LocalAzure) -> None:
 
 
 def test_a_fresh_principal_needs_its_type_stated(azure: LocalAzure) -> None:
+    """Rule principal-type."""
     fresh = azure.an_application()
     azure.set(principal_replication_seconds=600)
     untyped = an_assignment(azure, fresh.object_id, SECRETS_READER)
@@ -165,6 +171,7 @@ def test_a_fresh_principal_needs_its_type_stated(azure: LocalAzure) -> None:
 
 
 def test_an_assignment_cannot_be_given_to_somebody_else(azure: LocalAzure) -> None:
+    """Rule role-fixed."""
     one, other, name = azure.an_application(), azure.an_application(), str(uuid.uuid4())
     body = an_assignment(azure, one.object_id, SECRETS_READER)
     assert assign(azure, azure.workspace, body, name=name).status == 201

@@ -30,13 +30,13 @@ def refused(answer: Answer, *, status: int, code: str) -> str:
 
 @pytest.mark.parametrize("name", ["ab", "a" * 33, "1abc", "abc-", "a_b_c", "with.dot"])
 def test_names_have_3_to_32_letters_digits_and_hyphens(azure: LocalAzure, name: str) -> None:
-    """Section 1."""
+    """Section 1. Rule endpoint-name."""
     answer = azure.arm("PUT", azure.endpoint_id(name), an_endpoint())
     assert name in refused(answer, status=400, code="BadRequest")
 
 
 def test_an_endpoint_name_is_unique_in_its_region(azure: LocalAzure, endpoint: str) -> None:
-    """Section 1, whatever the case."""
+    """Section 1, whatever the case. Rule endpoint-name-region."""
     again = azure.arm("PUT", endpoint.replace("ruled", "RULED"), an_endpoint())
     assert azure.done(again).status == 200
     other = azure.workspace.replace("mlw-local", "mlw-other")
@@ -47,7 +47,7 @@ def test_an_endpoint_name_is_unique_in_its_region(azure: LocalAzure, endpoint: s
 
 
 def test_a_deleted_name_stays_taken_for_a_while(azure: LocalAzure) -> None:
-    """Section 8."""
+    """Section 8. Rule endpoint-name-reserved."""
     identifier = azure.endpoint_id("short-lived")
     azure.must("PUT", identifier, an_endpoint())
     azure.set(name_reserved_seconds=600)
@@ -74,20 +74,20 @@ def test_impossible_traffic_is_refused(
     mirror: dict[str, int],
     why: str,
 ) -> None:
-    """Section 3."""
+    """Section 3. Rule traffic-total, traffic-unknown, mirror."""
     body = an_endpoint(traffic={**traffic}, mirrorTraffic={**mirror})
     assert why in refused(azure.arm("PUT", endpoint, body), status=400, code="BadRequest")
 
 
 def test_traffic_cannot_be_set_at_creation(azure: LocalAzure) -> None:
-    """Section 3."""
+    """Section 3. Rule traffic-at-creation."""
     body = an_endpoint(traffic={"blue": 100})
     answer = azure.arm("PUT", azure.endpoint_id("too-early"), body)
     assert "created" in refused(answer, status=400, code="BadRequest")
 
 
 def test_a_put_without_traffic_resets_it(azure: LocalAzure, endpoint: str) -> None:
-    """Section 3: a property of the endpoint, and PUT is full-body."""
+    """Section 3: a property of the endpoint, and PUT is full-body. Rule traffic-reset."""
     shown = azure.must("PUT", endpoint, an_endpoint(traffic={"BLUE": 100}))
     assert section(shown, "properties", "traffic") == {"blue": 100}
     shown = azure.must("PUT", endpoint, an_endpoint())
@@ -95,7 +95,7 @@ def test_a_put_without_traffic_resets_it(azure: LocalAzure, endpoint: str) -> No
 
 
 def test_a_deployment_with_traffic_is_not_deleted(azure: LocalAzure, endpoint: str) -> None:
-    """Section 3: take traffic off a deployment before deleting it."""
+    """Section 3: take traffic off a deployment before deleting it. Rule traffic-delete."""
     azure.must("PUT", endpoint, an_endpoint(traffic={"blue": 100}))
     answer = azure.arm("DELETE", f"{endpoint}/deployments/blue")
     assert "100 percent" in refused(answer, status=400, code="BadRequest")
@@ -103,7 +103,7 @@ def test_a_deployment_with_traffic_is_not_deleted(azure: LocalAzure, endpoint: s
 
 
 def test_property_bags_are_add_only(azure: LocalAzure, endpoint: str) -> None:
-    """Section 4."""
+    """Section 4. Rule bag-add-only."""
     azure.must("PUT", endpoint, an_endpoint(properties={"kept": "1"}))
     shown = azure.must("PUT", endpoint, an_endpoint(properties={"added": "2"}))
     assert section(shown, "properties", "properties") == {"kept": "1", "added": "2"}
@@ -112,7 +112,7 @@ def test_property_bags_are_add_only(azure: LocalAzure, endpoint: str) -> None:
 
 
 def test_the_flag_is_not_for_user_assigned_identities(azure: LocalAzure) -> None:
-    """Section 4."""
+    """Section 4. Rule flag-system-only."""
     identity = a_user_assigned_identity(azure, "id-flag")
     body = an_endpoint(properties={FLAG: "enabled"})
     body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
@@ -121,7 +121,7 @@ def test_the_flag_is_not_for_user_assigned_identities(azure: LocalAzure) -> None
 
 
 def test_a_user_assigned_identity_must_exist(azure: LocalAzure) -> None:
-    """Section 4."""
+    """Section 4. Rule identity-exists."""
     missing = f"{azure.world.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/no"
     body = an_endpoint()
     body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {missing: {}}}
@@ -130,6 +130,7 @@ def test_a_user_assigned_identity_must_exist(azure: LocalAzure) -> None:
 
 
 def test_the_identity_of_an_endpoint_cannot_change(azure: LocalAzure, endpoint: str) -> None:
+    """Rule endpoint-fixed."""
     identity = a_user_assigned_identity(azure, "id-late")
     body = an_endpoint()
     body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}
@@ -160,13 +161,13 @@ def a_user_assigned_identity(azure: LocalAzure, name: str) -> str:
 def test_impossible_deployments_are_refused(
     azure: LocalAzure, endpoint: str, properties: JsonObject, why: str
 ) -> None:
-    """Sections 1 and 2."""
+    """Sections 1 and 2. Rule timeout, vm-size, references."""
     answer = azure.arm("PUT", f"{endpoint}/deployments/green", a_deployment(**properties))
     assert why in refused(answer, status=400, code="BadRequest")
 
 
 def test_a_flow_model_may_take_five_minutes(azure: LocalAzure, endpoint: str) -> None:
-    """Section 1: only when the model has the property."""
+    """Section 1: only when the model has the property. Rule timeout."""
     model = f"{azure.workspace}/models/slow/versions/1"
     uri = f"https://{azure.world.storage_account}.blob.core.windows.net/azureml/none"
     flow: JsonObject = {"azureml.promptflow.source_flow_id": "slow"}
@@ -179,7 +180,7 @@ def test_a_flow_model_may_take_five_minutes(azure: LocalAzure, endpoint: str) ->
 
 
 def test_quota_counts_a_reserve_of_one_instance_in_five(azure: LocalAzure, endpoint: str) -> None:
-    """Section 2: ten Standard_DS3_v2 take 48 cores."""
+    """Section 2: ten Standard_DS3_v2 take 48 cores. Rule quota."""
     ten = a_deployment(instanceType="Standard_DS3_v2")
     ten["sku"] = {"name": "Default", "capacity": 10}
     green = f"{endpoint}/deployments/green"
@@ -199,7 +200,7 @@ def test_quota_counts_a_reserve_of_one_instance_in_five(azure: LocalAzure, endpo
 
 
 def test_one_operation_at_a_time_on_an_endpoint(azure: LocalAzure, endpoint: str) -> None:
-    """Section 8: concurrent operations on one endpoint conflict."""
+    """Section 8: concurrent operations on one endpoint conflict. Rule one-operation."""
     azure.set(deployment_seconds=0.5)
     green, red = f"{endpoint}/deployments/green", f"{endpoint}/deployments/red"
     first = azure.arm("PUT", green, a_deployment())
@@ -212,7 +213,7 @@ def test_one_operation_at_a_time_on_an_endpoint(azure: LocalAzure, endpoint: str
 
 
 def test_a_new_deployment_may_stay_out_of_sight(azure: LocalAzure, endpoint: str) -> None:
-    """Section 3: just-created deployments may answer 404 for a while."""
+    """Section 3: just-created deployments may answer 404 for a while. Rule new-invisible."""
     green = f"{endpoint}/deployments/green"
     azure.set(visible_after_seconds=60)
     azure.done(azure.arm("PUT", green, a_deployment()))
@@ -223,6 +224,7 @@ def test_a_new_deployment_may_stay_out_of_sight(azure: LocalAzure, endpoint: str
 
 
 def test_an_asset_version_cannot_change(azure: LocalAzure) -> None:
+    """Rule version-fixed."""
     environment = f"{azure.workspace}/environments/fixed/versions/1"
     azure.must("PUT", environment, {"properties": {"image": "one"}})
     azure.must("PUT", environment, {"properties": {"image": "one", "description": "same"}})

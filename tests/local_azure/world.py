@@ -43,7 +43,7 @@ class Answer:
         return text(self.body, "error", "message")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Deployer:
     """Somebody who may call ARM."""
 
@@ -58,7 +58,7 @@ class LocalAzure:
     def __init__(self, home: Path, *arguments: str) -> None:
         self.home = home
         self._arguments = arguments
-        self._clients: dict[str, httpx.Client] = {}
+        self._client: httpx.Client | None = None
 
     def __enter__(self) -> LocalAzure:
         self.start()
@@ -72,11 +72,15 @@ class LocalAzure:
         self.command("start", *self._arguments)
 
     def stop(self) -> None:
-        """End it and everything it has started."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
+        """End it and all it has started."""
+        self.forget_connections()
         self.command("stop")
+
+    def forget_connections(self) -> None:
+        """Close what is open to a service that is gone."""
+        if self._client is not None:
+            self._client.close()
+        self._client = None
 
     def command(self, name: str, *arguments: str, fails: bool = False) -> str:
         """Run `python -m local_azure NAME`; what it printed."""
@@ -118,10 +122,8 @@ class LocalAzure:
 
     def environment(self) -> dict[str, str]:
         """What `env` prints."""
-        running = self.running
-        return client_environment(
-            self.home, self.world, proxy_port=running.proxy_port, http_port=running.http_port
-        )
+        ports = {"proxy_port": self.running.proxy_port, "http_port": self.running.http_port}
+        return client_environment(self.home, self.world, **ports)
 
     @contextmanager
     def entered(self) -> Generator[None]:
@@ -136,23 +138,18 @@ class LocalAzure:
 
     def client(self) -> httpx.Client:
         """An HTTP client behind the proxy."""
-        held = self._clients.get("proxy")
-        if held is None:
+        if self._client is None:
             trust = ssl.create_default_context(cafile=str(self.home / "ca.pem"))
             proxy = f"http://127.0.0.1:{self.running.proxy_port}"
-            held = httpx.Client(proxy=proxy, verify=trust, trust_env=False, timeout=60)
-            self._clients["proxy"] = held
-        return held
+            self._client = httpx.Client(proxy=proxy, verify=trust, trust_env=False, timeout=60)
+        return self._client
 
     @property
     def deployer(self) -> Deployer:
         """The deployer that `env` names."""
         world = self.world
-        return Deployer(
-            client_id=world.deployer_client_id,
-            object_id=world.deployer_object_id,
-            secret=world.deployer_secret,
-        )
+        known = (world.deployer_client_id, world.deployer_object_id, world.deployer_secret)
+        return Deployer(*known)
 
     def an_application(self, name: str = "somebody") -> Deployer:
         """A new service principal that has no role."""
@@ -188,7 +185,7 @@ class LocalAzure:
         query: Mapping[str, str] | None = None,
     ) -> Answer:
         """One ARM request, without waiting for what it starts."""
-        url = path if path.startswith("https://") else f"https://management.azure.com{path}"
+        url = path if path.startswith("https:") else f"https://management.azure.com{path}"
         parameters = {} if "api-version=" in url else {"api-version": api_version}
         answer = self.client().request(
             method,
@@ -222,8 +219,8 @@ class LocalAzure:
 
     def set(self, **values: object) -> None:
         """Change settings while it runs."""
-        texts = {name: str(value) for name, value in values.items()}
-        control.ask(self.home, "POST", "/_local/settings", body=texts)
+        body = {name: str(value) for name, value in values.items()}
+        control.ask(self.home, "POST", "/_local/settings", body=body)
 
     def grant(self, who: str, role: str, scope: str) -> None:
         """A role assignment by the world's owner."""

@@ -7,6 +7,7 @@ from local_azure.services.machinelearning.capacity import Usages, VmSizes
 from local_azure.services.machinelearning.codes import Codes, CodeVersions
 from local_azure.services.machinelearning.computes import Computes
 from local_azure.services.machinelearning.connections import Connections
+from local_azure.services.machinelearning.data import Data, DataVersions
 from local_azure.services.machinelearning.datastores import Datastores
 from local_azure.services.machinelearning.environments import Environments, EnvironmentVersions
 from local_azure.services.machinelearning.models import Models, ModelVersions
@@ -29,6 +30,8 @@ TYPES: tuple[type[ResourceType], ...] = (
     EnvironmentVersions,
     Codes,
     CodeVersions,
+    Data,
+    DataVersions,
     OnlineEndpoints,
     OnlineDeployments,
     DeploymentSkus,

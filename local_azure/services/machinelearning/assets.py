@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from local_azure.arm import errors
 from local_azure.arm.ids import parent_of
-from local_azure.arm.resource_type import Call, ResourceType
+from local_azure.arm.resource_type import Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, dig, section
 from local_azure.arm.store import Resource
 
@@ -35,7 +35,14 @@ class Versions(ResourceType):
     makes_parent = True
     frozen: ClassVar[tuple[str, ...]] = ()
     """Properties that a later PUT of the same version may not change."""
-    rules = ("what a version consists of cannot change: Conflict [U: the cloud's code]",)
+    rules = (
+        Rule(
+            id="version-fixed",
+            text="what a version consists of cannot change: Conflict",
+            fact="6",
+            certainty="U",
+        ),
+    )
 
     async def accept(
         self, call: Call, body: JsonObject, existing: Resource | None

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from local_azure.arm import errors
-from local_azure.arm.resource_type import Action, Call, ResourceType
+from local_azure.arm.envelope import shown
+from local_azure.arm.resource_type import Action, Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, JsonValue, copied, section, text
 from local_azure.arm.store import Resource
 from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
@@ -24,8 +25,17 @@ class Connections(ResourceType):
     created_status = 200
     read_only = ("createdByWorkspaceArmId", "group")
     rules = (
-        "the name has 3 to 33 letters, digits, - or _",
-        "credentials are shown by listsecrets only, to callers with connections/listsecrets/action",
+        Rule(
+            id="connection-name",
+            text="the name has 3 to 33 letters, digits, - or _",
+            fact="1",
+        ),
+        Rule(
+            id="connection-secrets",
+            text="credentials are shown by listsecrets only, to who may "
+            "connections/listsecrets/action",
+            fact="4",
+        ),
     )
 
     def actions(self) -> Mapping[str, Action]:
@@ -59,6 +69,16 @@ class Connections(ResourceType):
         properties.setdefault("sharedUserList", [])
         properties["group"] = _group(text(properties, "category"))
         return view
+
+    def listing(self, call: Call) -> list[JsonObject] | None:
+        """Those of one category, when the query names one."""
+        category = call.query.get("category", "").lower()
+        if not category:
+            return None
+        held = self.azure.store.children(call.path.owner().id, self.type)
+        return [
+            shown(one, self) for one in held if text(one.properties, "category").lower() == category
+        ]
 
     async def _list_secrets(self, call: Call, connection: Resource) -> JsonValue:
         del call

@@ -10,6 +10,7 @@ from local_azure.azure import Azure
 from local_azure.services.machinelearning import references
 from local_azure.services.machinelearning.capacity import DEPLOYMENTS, used_cores, vm_size
 from local_azure.services.machinelearning.durations import seconds
+from local_azure.services.machinelearning.kubernetes import check_deployment as on_cluster
 
 FLOW_PROPERTY = "azureml.promptflow.source_flow_id"
 MAX_INSTANCES = 50
@@ -40,7 +41,9 @@ def check(azure: Azure, identifier: str, body: JsonObject, existing: Resource | 
             f"A deployment has 1 to {MAX_INSTANCES} instances; sku.capacity is {instances}."
         )
     _times(azure, properties, kubernetes=kubernetes)
-    if not kubernetes:
+    if kubernetes:
+        on_cluster(azure, endpoint, identifier, body, new=existing is None)
+    else:
         quota(azure, identifier, body)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local_azure.arm import errors
-from local_azure.arm.resource_type import Call
+from local_azure.arm.resource_type import Call, Rule
 from local_azure.arm.shape import JsonObject, section
 from local_azure.arm.store import Resource
 from local_azure.services.machinelearning.assets import Containers, Versions
@@ -22,7 +22,14 @@ class EnvironmentVersions(Versions):
     type = f"{WORKSPACE}/environments/versions"
     frozen = ("image", "condaFile", "build", "inferenceConfig", "osType")
     read_only = ("environmentType",)
-    rules = (*Versions.rules, "has an image or a build context, not both")
+    rules = (
+        *Versions.rules,
+        Rule(
+            id="environment-source",
+            text="it has an image or a build context, not both",
+            fact="6",
+        ),
+    )
 
     async def accept(
         self, call: Call, body: JsonObject, existing: Resource | None

@@ -14,12 +14,15 @@ from local_azure.azure import Azure
 from local_azure.services.machinelearning import (
     deployment_rules,
     endpoint_identity,
+    kubernetes,
     names,
     references,
+    rules,
 )
 from local_azure.services.machinelearning.capacity import DEFAULT_SIZE, vm_size
 from local_azure.services.machinelearning.durations import seconds
 from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
+from local_azure.serving import collected_events
 from local_azure.serving.placement import PlacementError, PlacementSpec, Probe
 
 TYPE = f"{WORKSPACE}/onlineEndpoints/deployments"
@@ -32,16 +35,7 @@ class OnlineDeployments(ResourceType):
     type = TYPE
     asynchronous = True
     patchable = ("tags", "sku")
-    rules = (
-        "the name has 3 to 32 letters, digits and inner hyphens",
-        "cores of its VM family within the quota, with the reserve of one instance in five",
-        "a supported VM size, 1 to 50 instances, at most 20 deployments per endpoint",
-        "model, environment and code versions exist in a workspace of this world",
-        "request timeout at most 180 s, or 300 s for prompt flow models and Kubernetes",
-        "location and compute type are those of its endpoint, and cannot change",
-        "not deleted while it carries live or mirrored traffic [U: the cloud's code]",
-        "one operation at a time per endpoint: 409",
-    )
+    rules = rules.DEPLOYMENT
 
     def actions(self) -> Mapping[str, Action]:
         return {"getLogs": Action(run=self._logs, permission="getLogs/action")}
@@ -106,7 +100,6 @@ class OnlineDeployments(ResourceType):
         model = self._version("models", text(properties, "model"))
         environment = self._version("environments", text(properties, "environmentId"))
         code = self._version("codes", text(properties, "codeConfiguration", "codeId"))
-        size = vm_size(text(properties, "instanceType"))
         requests = section(properties, "requestSettings")
         compute = text(properties, "endpointComputeType")
         return PlacementSpec(
@@ -123,7 +116,7 @@ class OnlineDeployments(ResourceType):
             scoring_script=text(properties, "codeConfiguration", "scoringScript") or None,
             environment_variables=strings(properties, "environmentVariables"),
             instance_count=int(number(resource.body, "sku", "capacity", default=1)),
-            cores=size.cores if size else 2,
+            cores=_cores(azure, endpoint, properties),
             request_timeout=seconds(text(requests, "requestTimeout", default="PT5S")) or 5.0,
             max_concurrent_requests=int(
                 number(requests, "maxConcurrentRequestsPerInstance", default=1)
@@ -132,6 +125,7 @@ class OnlineDeployments(ResourceType):
             readiness=_probe(section(properties, "readinessProbe")),
             app_insights=dig(properties, "appInsightsEnabled") is True,
             identity_client_ids=endpoint_identity.client_ids(azure, endpoint),
+            data_collector=collected_events.from_wire(dig(properties, "dataCollector")),
             compute="Kubernetes" if compute == "Kubernetes" else "Managed",
         )
 
@@ -164,6 +158,8 @@ class OnlineDeployments(ResourceType):
         properties = section(view, "properties")
         for name in ("environmentVariables", "properties"):
             properties.setdefault(name, {})
+        if text(properties, "endpointComputeType") == "Kubernetes":
+            properties.setdefault("containerResourceRequirements", {})  # azure-ai-ml reads in it
         properties.setdefault("appInsightsEnabled", False)
         properties.setdefault("egressPublicNetworkAccess", "Enabled")
         view.setdefault("tags", {})
@@ -205,6 +201,13 @@ class DeploymentSkus(ResourceType):
             "scaleType": "Manual",
         }
         return [{"resourceType": TYPE, "sku": {"name": "Default"}, "capacity": capacity}]
+
+
+def _cores(azure: Azure, endpoint: Resource, properties: JsonObject) -> int:
+    if text(properties, "endpointComputeType") == "Kubernetes":
+        return kubernetes.cores(azure, endpoint, properties)
+    size = vm_size(text(properties, "instanceType"))
+    return size.cores if size else 2
 
 
 def _uri(azure: Azure, workspace_id: str, version: Resource | None, name: str) -> str | None:

@@ -11,7 +11,13 @@ from local_azure.arm.ids import name_of
 from local_azure.arm.resource_type import Action, Call, ResourceType
 from local_azure.arm.shape import JsonObject, JsonValue, number, section, strings, text
 from local_azure.arm.store import Resource
-from local_azure.services.machinelearning import endpoint_identity, names, traffic
+from local_azure.services.machinelearning import (
+    endpoint_identity,
+    kubernetes,
+    names,
+    rules,
+    traffic,
+)
 from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
 
 TYPE = f"{WORKSPACE}/onlineEndpoints"
@@ -27,21 +33,7 @@ class OnlineEndpoints(ResourceType):
     asynchronous = True
     read_only = ("scoringUri", "swaggerUri", "endpointType")
     patchable = ("tags", "identity", "sku", "kind")
-    rules = (
-        "the name has 3 to 32 letters, digits and inner hyphens, and is unique in its region",
-        "at most max_endpoints per subscription and region",
-        "location, compute and identity cannot change",
-        "property bags are add-only",
-        "no traffic when it is created; later only to deployments that exist, totalling 0 or 100",
-        "a PUT without traffic resets it",
-        "mirror traffic: managed, one deployment without live traffic, at most 50 percent",
-        "aad_token is for managed endpoints only",
-        "a user-assigned identity must exist, and the caller must be allowed to assign it",
-        "enforce_access_to_default_secret_stores is for system-assigned identities only",
-        "a system-assigned identity gets AcrPull, Blob Data Reader and Metrics Writer by itself",
-        "with that flag also the Connection Secrets Reader, when the caller may list secrets",
-        "one operation at a time, deployments included: 409",
-    )
+    rules = rules.ENDPOINT
 
     def actions(self) -> Mapping[str, Action]:
         return {
@@ -73,6 +65,8 @@ class OnlineEndpoints(ResourceType):
             )
         if mode == "AADToken" and "compute" in properties:
             raise errors.bad_request("authMode AADToken is for managed online endpoints only.")
+        if "compute" in properties:
+            kubernetes.check_endpoint(self.azure, call.id, body, new=existing is None)
         endpoint_identity.check(self.azure, call, body)
         self._set_traffic(call, properties, existing)
         hidden: JsonObject = {**(existing.hidden if existing else {})}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from local_azure.arm import errors
-from local_azure.arm.resource_type import Action, Call, ResourceType
+from local_azure.arm.resource_type import Action, Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, JsonValue, text
 from local_azure.arm.store import Resource
 
@@ -31,7 +31,13 @@ class Workspaces(ResourceType):
         "agentsEndpointUri",
         "associatedWorkspaces",
     )
-    rules = ("the name has 3 to 33 letters, digits, - or _",)
+    rules = (
+        Rule(
+            id="workspace-name",
+            text="the name has 3 to 33 letters, digits, - or _",
+            fact="1",
+        ),
+    )
 
     def actions(self) -> Mapping[str, Action]:
         return {

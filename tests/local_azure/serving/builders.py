@@ -37,6 +37,7 @@ class APlatform:
         self.asked: list[tuple[str, str, bool]] = []
         self.connections: dict[str, Mapping[str, object]] = {}
         self.folders: dict[str, Path] = {}
+        self.blobs: dict[str, bytes] = {}
 
     def may(self, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
         self.asked.append((action, scope, data))
@@ -62,6 +63,15 @@ class APlatform:
             return 0
         await asyncio.to_thread(shutil.copytree, folder, target, dirs_exist_ok=True)
         return len(_files(folder))
+
+    async def append_blob(self, workspace_id: str, path: str, content: bytes) -> None:
+        assert workspace_id == WORKSPACE
+        self.blobs[path] = self.blobs.get(path, b"") + content
+
+    async def write_blob(self, workspace_id: str, path: str, content: bytes) -> str:
+        assert workspace_id == WORKSPACE
+        self.blobs[path] = content
+        return f"https://stlocal.blob.core.windows.net/azureml-blobstore/{path}"
 
 
 def a_deployment(name: str = "blue", *, flow: str = "shouting", **changes: object) -> PlacementSpec:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local_azure.serving.placement import EnvironmentSpec, PlacementError, PlacementSpec, Probe
+from local_azure.serving.placement import EnvironmentSpec, PlacementError, PlacementSpec
 from local_azure.serving.runtime import ProcessPlacement
 from tests.local_azure.serving.builders import IMAGE, APlatform, a_deployment
 
@@ -53,15 +53,6 @@ async def test_a_probe_on_another_port(placement: ProcessPlacement) -> None:
     error = await refused(placement, a_deployment(environment=probing("/health", 5001)))
     assert error.code == "ResourceNotReady"
     assert "port 5001" in error.message
-
-
-async def test_a_probe_that_is_answered_badly(placement: ProcessPlacement) -> None:
-    spec = a_deployment(environment=probing("/nowhere", 8080), readiness=Probe(failure_threshold=3))
-    error = await refused(placement, spec)
-    assert "GET /nowhere was answered with" in error.message
-    log = placement.logs(spec.arm_id, "InferenceServer", tail=200)
-    assert "UserContainerStart: Failed" in log
-    assert "Listening at" in log
 
 
 async def test_no_word_of_the_workspace(placement: ProcessPlacement) -> None:

@@ -1,0 +1,1 @@
+"""Measurements of the local Azure. How to run them and what they gave: README.md."""
