@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("--tail", type=int, default=100, help="lines (%(default)s)")
     grant = command("grant", _grant, "make a role assignment, as the owner of the world")
     grant.add_argument("--assignee-object-id", required=True)
+    grant.add_argument(
+        "--assignee-principal-type", help="as in the line of az; the directory knows it here"
+    )
     grant.add_argument("--role", required=True, help="name or GUID")
     grant.add_argument("--scope", required=True, help="ARM id")
     fault_command.add_to(command)
