@@ -25,9 +25,17 @@ exist; the seam between the two is `placement.py`. How the server wires it up:
     openai = AzureOpenAI(account_of, may_use=may_use, upstream=None)   # Host *.openai.azure.com
     app.add_routes(openai.routes()); await openai.close()
 
+What a laptop cannot do as Azure does it, and what happens instead (the log says so each time):
+at most `max_instances` processes per deployment (4; the concurrency limit counts those that
+were asked for), at most `max_workers` gunicorn workers in each (twice the cores), at most as
+many instances starting at once as there are cores (`start_gate`; one that is not ready after
+20 s lets the next go ahead). A Kubernetes deployment is the same process; its router answers
+with the model's own status. With `PlacementSpec.data_collector` payloads, and what the
+runtime's own collector sends, go to the blob store by `Platform.append_blob`.
+
 `router.routes()` has catch-all first segments (`/{endpoint}/score`): add it after the fixed
-paths of the same application, and run that with `access_log=None`: the router takes 0.15 ms
-of a request, an access log twice that. Import from the submodules: `local_azure.serving.runtime`
-(ProcessPlacement), `.router` (ScoringRouter), `.identity`, `.openai` (AzureOpenAI,
-OpenAIAccount). Needs psutil besides aiohttp and PyYAML.
+paths of the same application, and run that with `access_log=None`. Import from the submodules:
+`local_azure.serving.runtime` (ProcessPlacement), `.router` (ScoringRouter), `.identity`,
+`.openai` (AzureOpenAI, OpenAIAccount). Needs psutil besides aiohttp and PyYAML. What the router
+and many deployments cost is measured in bench/.
 """

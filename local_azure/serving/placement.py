@@ -93,7 +93,7 @@ class PlacementSpec:
     """client id -> principal id of each identity of the endpoint; the key "" is the
     system-assigned one, and is absent when the endpoint has only user-assigned identities."""
     data_collector: DataCollector | None = None
-    """Made from the wire by `data_collector.from_wire`."""
+    """Made from the wire by `collected_events.from_wire`."""
     compute: ComputeType = "Managed"
     """Decides how the router shows a model's errors: 424 on managed, as they are on Kubernetes."""
 

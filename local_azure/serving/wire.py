@@ -37,12 +37,13 @@ class Wire:
         self.closed = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setblocking(False)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # The number, not the socket: selectors write down an unknown one's repr at each turn.
+        self._number = self._socket.fileno()
         code = self._socket.connect_ex((host, port))
         if code not in (0, errno.EINPROGRESS):
             self._socket.close()
             raise OSError(code, os.strerror(code))
-        self._loop.add_reader(self._socket, self._readable)
+        self._loop.add_reader(self._number, self._readable)
 
     def write(self, data: bytes) -> None:
         """Send, now or as soon as possible."""
@@ -54,24 +55,25 @@ class Wire:
         self._pending = data
         self._send()
         if self._pending and not self.closed:
-            self._loop.add_writer(self._socket, self._writable)
+            self._loop.add_writer(self._number, self._writable)
 
     def pause(self) -> None:
         """Read nothing until `resume`."""
         if not self.closed:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._number)
 
     def resume(self) -> None:
         """Read again."""
         if not self.closed:
-            self._loop.add_reader(self._socket, self._readable)
+            self._loop.add_reader(self._number, self._readable)
 
     def close(self) -> None:
         """Break off. May be called again."""
         if not self.closed:
             self.closed = True
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_reader(self._number)
+            if self._pending:
+                self._loop.remove_writer(self._number)
             self._socket.close()
 
     def _send(self) -> None:
@@ -85,7 +87,7 @@ class Wire:
     def _writable(self) -> None:
         self._send()
         if not self._pending and not self.closed:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._number)
 
     def _readable(self) -> None:
         try:
