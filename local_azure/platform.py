@@ -78,17 +78,21 @@ class WorldPlatform:
 
 
 class Endpoints:
-    """The router's view of the endpoints: looked up at each request."""
+    """The router's view of the endpoints: asked at each request, worked out after each write."""
 
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
+        self._routes: dict[str, EndpointRoute] = {}
+        self._revision = -1
 
     def route(self, name: str) -> EndpointRoute | None:
         """The endpoint of this name (unique in a region, and a world has one)."""
-        for endpoint in self._azure.store.under("", online_endpoints.TYPE):
-            if endpoint.name.lower() == name.lower():
-                return self._shown(endpoint)
-        return None
+        store = self._azure.store
+        if self._revision != store.revision:
+            endpoints = store.under("", online_endpoints.TYPE)
+            self._routes = {one.name.lower(): self._shown(one) for one in endpoints}
+            self._revision = store.revision
+        return self._routes.get(name.lower())
 
     def _shown(self, endpoint: Resource) -> EndpointRoute:
         keys = strings(endpoint.hidden, "keys")

@@ -63,6 +63,8 @@ class Store:
         self._of_type: dict[str, dict[str, None]] = {}
         self._encoded: dict[str, str] = {}
         self._on_change = on_change
+        self.revision = 0
+        """Grows with each write: what was derived at an older one is stale."""
 
     def get(self, identifier: str) -> Resource | None:
         """The resource with this id, in any spelling."""
@@ -76,6 +78,7 @@ class Store:
             self._of_type.setdefault(resource.type.lower(), {})[key] = None
         self._resources[key] = resource
         self._encoded.pop(key, None)
+        self.revision += 1
         self._on_change()
 
     def remove(self, identifier: str) -> list[Resource]:
@@ -89,6 +92,7 @@ class Store:
             self._children.get(parent_of(key), {}).pop(key, None)
             self._of_type[resource.type.lower()].pop(key, None)
         if found:
+            self.revision += 1
             self._on_change()
         return found
 

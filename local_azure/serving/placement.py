@@ -170,7 +170,7 @@ class Platform(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointRoute:
-    """What the router must know of one endpoint, asked for at each request (never cached)."""
+    """What the router must know of one endpoint, asked for at each request."""
 
     arm_id: str
     name: str
