@@ -45,7 +45,7 @@ setup: ## get the tools: Python packages, Pulumi CLI, Azurite, prompt flow
 
 test: ## set up and run the tests; ARGS='-k traffic' narrows them down
 	$(tools) setup
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: ## ruff and pyright
 	$(tools) setup --python-only

@@ -8,13 +8,17 @@ from functools import partial
 from typing import cast
 
 import pulumi
-from pulumi_azure_native import machinelearningservices as ml
 
-from components.deployment_failure import explain_failure
+from components.azure_native import OnlineDeployment
+from components.deployment_failure import on_failure
 from components.providers.smoke_request import SmokeRequest
 from components.workspace import Asset
+from specs.served import CLIENT_ID
 from specs.served import Deployment as DeploymentSpec
 from specs.workspace import Workspace
+
+CLIENT = "(the client id of the endpoint's identity)"
+"""Stands in for one that is known only when the identity is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,12 @@ class DeploymentArgs:
     """What its file says, and what follows from its flow."""
     endpoint_id: str
     """ARM id of its endpoint."""
+    endpoint: pulumi.Resource
+    """The endpoint itself: made anew it has no deployment, deleted it takes all with it."""
+    client_id: pulumi.Input[str] | None
+    """Of the endpoint's user-assigned identity, for the flow to sign in with."""
+    role_scopes: Sequence[str]
+    """ARM ids of what the endpoint's identity was given roles on."""
     model: Asset
     """What it serves."""
     environment: Asset
@@ -34,13 +44,13 @@ class DeploymentArgs:
     code: Asset
     """Its scoring script; a prompt flow has none."""
     after: Sequence[pulumi.Resource]
-    """The endpoint, its roles, and the deployment before: Azure does one at a time."""
+    """Roles, connections, and the deployment before: Azure does one at a time."""
 
 
 class Deployment(pulumi.ComponentResource):
-    """A deployment without traffic, after a smoke request where one is known."""
+    """A deployment without traffic, after a smoke request where one is known; else started."""
 
-    resource: ml.OnlineDeployment
+    resource: OnlineDeployment
     """What the next deployment waits for."""
     ready: pulumi.Resource
     """What traffic waits for."""
@@ -54,40 +64,56 @@ class Deployment(pulumi.ComponentResource):
             model_id=args.model.id,
             environment_id=args.environment.id,
             code_id=args.code.id,
+            client_id=CLIENT if args.client_id is not None else None,
         )
+        deployed = _hash(body)
+        _sign_in(body, args.client_id)
         assets = [*args.model.after, *args.environment.after, *args.code.after]
-        on_error = pulumi.ErrorHook(f"{name}-logs", partial(explain_failure, self))
-        self.resource = ml.OnlineDeployment(
+        on_error = pulumi.ErrorHook(f"{name}-logs", partial(on_failure, self, args.role_scopes))
+        self.resource = OnlineDeployment(
             name,
-            resource_group_name=place.resource_group,
-            workspace_name=place.name,
-            endpoint_name=spec.endpoint_name,
-            deployment_name=spec.name,
-            location=cast("str", body["location"]),
-            properties=body["properties"],  # type: ignore[arg-type]
-            sku=body["sku"],  # type: ignore[arg-type]
-            tags=cast("dict[str, str]", body["tags"]),
-            opts=pulumi.ResourceOptions(
+            {
+                "resourceGroupName": place.resource_group,
+                "workspaceName": place.name,
+                "endpointName": spec.endpoint_name,
+                "deploymentName": spec.name,
+                **body,
+            },
+            pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[*args.after, *assets],
+                depends_on=[args.endpoint, *args.after, *assets],
+                replace_with=[args.endpoint],
+                deleted_with=args.endpoint,
                 hooks=pulumi.ResourceHookBinding(on_error=[on_error]),
             ),
         )
-        self.ready = self.resource
-        if spec.sample_request is not None:
-            self.ready = SmokeRequest(
-                name,
-                {
-                    "workspace_id": place.id,
-                    "endpoint_id": args.endpoint_id,
-                    "deployment": spec.name,
-                    "connections": list(spec.connections),
-                    "request": dict(spec.sample_request),
-                    "deployed": _hash(body),
-                },
-                pulumi.ResourceOptions(parent=self, depends_on=[self.resource]),
-            )
+        self.ready = SmokeRequest(
+            name,
+            {
+                "workspace_id": place.id,
+                "endpoint_id": args.endpoint_id,
+                "deployment": spec.name,
+                "connections": list(spec.connections),
+                "role_scopes": list(args.role_scopes),
+                "request": None if spec.sample_request is None else dict(spec.sample_request),
+                "deployed": deployed,
+            },
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[self.resource],
+                replace_with=[args.endpoint],
+                deleted_with=args.endpoint,
+            ),
+        )
         self.register_outputs({})
+
+
+def _sign_in(body: dict[str, object], client_id: pulumi.Input[str] | None) -> None:
+    """The identity's client id where `specs` left a place for it; perhaps not known yet."""
+    properties = cast("dict[str, object]", body["properties"])
+    variables = cast("dict[str, object]", properties.get("environmentVariables") or {})
+    if variables.get(CLIENT_ID) == CLIENT:
+        variables[CLIENT_ID] = client_id
 
 
 def _hash(body: dict[str, object]) -> str:

@@ -1,10 +1,11 @@
-"""When a deployment fails: what its containers said, and what to do about it.
+"""When a deployment fails: try again while roles are too young to work; else say what its
+containers said, and what to do about it.
 
 Runs as the deployment's error hook, in the program's own process.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -28,15 +29,25 @@ _FIXES = {
 """By what Azure's message names. Source: Microsoft, Troubleshoot online endpoints deployment."""
 
 
-async def explain_failure(deployment: pulumi.Resource, failed: pulumi.ErrorHookArgs) -> bool:
-    """Print, beside `deployment`, the likely fix and both containers' logs; never retries."""
+async def on_failure(
+    deployment: pulumi.Resource, role_scopes: Sequence[str], failed: pulumi.ErrorHookArgs
+) -> bool:
+    """Whether to try again. If not, print the likely fix and both containers' logs."""
     inputs: Mapping[str, object] = failed.new_inputs or failed.old_inputs or {}
     if failed.failed_operation == "delete" or "deploymentName" not in inputs:
         return False
-    reason = "\n".join(failed.errors)
-    fix = next((fix for word, fix in _FIXES.items() if word.lower() in reason.lower()), None)
-    logs = await asyncio.to_thread(_logs, deployment_id(inputs))
+    reason = failed.errors[-1] if failed.errors else ""
+    arm_id = deployment_id(inputs)
     name = f"deployment {inputs['deploymentName']} of endpoint {inputs['endpointName']}"
+    if await asyncio.to_thread(_waits_for_role, arm_id, reason, role_scopes):
+        wait = min(2.0 ** len(failed.errors), 60.0)
+        pulumi.log.info(f"{name}: a new role does not work yet; again in {wait:.0f} s", deployment)
+        await asyncio.sleep(wait)
+        if failed.failed_operation == "create":
+            await asyncio.to_thread(_removed, arm_id)
+        return True
+    fix = next((fix for word, fix in _FIXES.items() if word.lower() in reason.lower()), None)
+    logs = await asyncio.to_thread(_logs, arm_id)
     lines = [f"{name} did not start", fix or "Its containers' logs may say why.", logs]
     pulumi.log.error("\n".join(lines), deployment)
     return False
@@ -53,8 +64,21 @@ def deployment_id(inputs: Mapping[str, object]) -> str:
     )
 
 
+def _waits_for_role(arm_id: str, reason: str, scopes: Sequence[str]) -> bool:
+    # azure-identity takes a third of a second to import: only when something failed.
+    from components.providers.revival import waits_for_role
+
+    return waits_for_role(arm_id, reason, scopes)
+
+
+def _removed(arm_id: str) -> None:
+    """A create that failed leaves a deployment, which azure-native does not create over."""
+    from components.providers.arm import arm
+
+    arm().delete(arm_id)
+
+
 def _logs(arm_id: str) -> str:
-    # azure-identity takes half a second to import: only now.
     from components.providers.container_logs import container_logs
 
     return container_logs(arm_id)

@@ -1,12 +1,14 @@
 """The online endpoint: a name, an address and an identity. Who gets its traffic is `traffic`'s."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import pulumi
-from pulumi_azure_native import machinelearningservices as ml
 
+from components.azure_native import OnlineEndpoint
+from components.endpoint_body import FIXED, endpoint_body
+from components.providers.arm import section, text
 from specs.endpoint import Endpoint as EndpointSpec
 from specs.workspace import Workspace
 
@@ -23,12 +25,14 @@ class EndpointArgs:
     """Where it is."""
     endpoint: EndpointSpec
     """What its file says."""
+    after: Sequence[pulumi.Resource] = ()
+    """A user-assigned identity and its roles."""
 
 
 class Endpoint(pulumi.ComponentResource):
     """A managed or Kubernetes online endpoint."""
 
-    resource: ml.OnlineEndpoint
+    resource: OnlineEndpoint
     """What everything that needs the endpoint waits for."""
     principal_id: pulumi.Output[str]
     """Object id of the system-assigned identity; empty where it has none."""
@@ -40,30 +44,34 @@ class Endpoint(pulumi.ComponentResource):
     def __init__(self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions) -> None:
         """`name`: the endpoint's."""
         super().__init__("flow-endpoints:ml:Endpoint", name, None, opts)
-        body = args.endpoint.body(args.workspace)
+        body = endpoint_body(args.endpoint, args.workspace)
         self.id = f"{args.workspace.id}/onlineEndpoints/{args.endpoint.name}"
-        self.resource = ml.OnlineEndpoint(
+        self.resource = OnlineEndpoint(
             name,
-            resource_group_name=args.workspace.resource_group,
-            workspace_name=args.workspace.name,
-            endpoint_name=args.endpoint.name,
-            location=cast("str", body["location"]),
-            identity=_identity(cast("Mapping[str, object]", body["identity"])),
-            properties=body["properties"],  # type: ignore[arg-type]
-            tags=cast("dict[str, str]", body["tags"]),
-            kind=cast("str | None", body.get("kind")),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=TRAFFIC),
+            {
+                "resourceGroupName": args.workspace.resource_group,
+                "workspaceName": args.workspace.name,
+                "endpointName": args.endpoint.name,
+                **body,
+                "identity": _identity(cast("Mapping[str, object]", body["identity"])),
+            },
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(args.after),
+                ignore_changes=TRAFFIC,
+                replace_on_changes=list(FIXED),
+                # Its name is taken while it is there.
+                delete_before_replace=True,
+            ),
         )
         identity, properties = self.resource.identity, self.resource.properties
-        self.principal_id = identity.apply(lambda live: live.principal_id if live else "")
-        self.scoring_uri = properties.apply(lambda live: live.scoring_uri)
-        self.swagger_uri = properties.apply(lambda live: live.swagger_uri)
+        self.principal_id = identity.apply(lambda live: text(live, "principalId"))
+        self.scoring_uri = properties.apply(lambda live: text(live, "scoringUri"))
+        self.swagger_uri = properties.apply(lambda live: text(live, "swaggerUri"))
         self.register_outputs({"scoring_uri": self.scoring_uri})
 
 
-def _identity(identity: Mapping[str, object]) -> ml.ManagedServiceIdentityArgs:
+def _identity(identity: Mapping[str, object]) -> dict[str, object]:
     """ARM keeps user-assigned identities as keys of an object; azure-native takes a list."""
-    users = cast("Mapping[str, object]", identity.get("userAssignedIdentities") or {})
-    return ml.ManagedServiceIdentityArgs(
-        type=cast("str", identity["type"]), user_assigned_identities=list(users) or None
-    )
+    users = section(identity, "userAssignedIdentities")
+    return {"type": identity["type"], "userAssignedIdentities": list(users) or None}

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import machinelearningservices as ml
 
+from components.azure_native import ImageEnvironment
 from components.flow_model import staging
 from components.providers.environment_version import EnvironmentVersion
 from specs.environment import EnvironmentBuild, EnvironmentImage
@@ -38,14 +38,16 @@ class FlowEnvironment(pulumi.ComponentResource):
         super().__init__("flow-endpoints:ml:FlowEnvironment", name, None, opts)
         environment = args.environment
         if isinstance(environment, EnvironmentImage):
-            self.version = ml.EnvironmentVersion(
+            self.version = ImageEnvironment(
                 f"{name}-{_plain(environment.version)}",
-                resource_group_name=args.workspace.resource_group,
-                workspace_name=args.workspace.name,
-                name=environment.name,
-                version=environment.version,
-                properties=environment.body()["properties"],  # type: ignore[arg-type]
-                opts=pulumi.ResourceOptions(parent=self),
+                {
+                    "resourceGroupName": args.workspace.resource_group,
+                    "workspaceName": args.workspace.name,
+                    "name": environment.name,
+                    "version": environment.version,
+                    **environment.body(),
+                },
+                pulumi.ResourceOptions(parent=self),
             )
         else:
             self.version = _built(name, args.workspace, environment, parent=self)

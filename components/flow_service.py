@@ -1,22 +1,24 @@
 """A flow service: one endpoint with all that makes it answer, in the order that makes it safe.
 
-endpoint -> roles -> model and environment -> deployments, each tested -> traffic.
+identity -> its roles -> endpoint -> deployments, each tested -> traffic. (A system-assigned
+identity comes with the endpoint, so that its roles follow.)
 """
 
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
-from components.access import Access, AccessArgs
+from components.access import Access, AccessArgs, grants_for
 from components.deployment import Deployment, DeploymentArgs
 from components.endpoint import Endpoint, EndpointArgs
+from components.identity import Identity, IdentityArgs
 from components.traffic import Traffic, TrafficArgs
 from components.workspace import Workspace
 from specs import stack as specs
-from specs.roles import RoleNeed, roles_needed
+from specs.stack_config import RolesConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class FlowServiceArgs:
     """The endpoint, its deployments and its traffic."""
     manage_roles: bool
     """Whether the program may assign roles."""
+    roles: RolesConfig = field(default_factory=RolesConfig)
+    """Choices among roles."""
 
 
 class FlowService(pulumi.ComponentResource):
@@ -46,51 +50,37 @@ class FlowService(pulumi.ComponentResource):
         super().__init__("flow-endpoints:ml:FlowService", name, None, opts)
         service, place = args.service, args.workspace.place
         child = pulumi.ResourceOptions(parent=self)
-        endpoint = Endpoint(name, EndpointArgs(workspace=place, endpoint=service.endpoint), child)
-        needs = _needs(service)
-        access = (
-            Access(
-                name,
-                AccessArgs(
-                    workspace=place,
-                    needs=needs,
-                    manage_roles=args.manage_roles,
-                    principal_id=endpoint.principal_id,
-                ),
-                child,
+        identity = access = None
+        if service.endpoint.identity_type == "UserAssigned":
+            about = IdentityArgs(
+                workspace=place, endpoint=service.endpoint, survey=args.workspace.survey
             )
-            if needs
-            else None
+            identity = Identity(name, about, child)
+            access = self._access(name, args, identity.principal_id)
+        endpoint = Endpoint(
+            name,
+            EndpointArgs(
+                workspace=place,
+                endpoint=service.endpoint,
+                after=[*identity.after, *access.assignments] if identity and access else (),
+            ),
+            child,
         )
-        before: list[pulumi.Resource] = [endpoint.resource, *(access.assignments if access else ())]
-        ready: list[pulumi.Resource] = []
-        for spec in service.deployments:
-            deployment = Deployment(
-                f"{name}-{spec.name}",
-                DeploymentArgs(
-                    workspace=place,
-                    deployment=spec,
-                    endpoint_id=endpoint.id,
-                    model=args.workspace.model(spec.model),
-                    environment=args.workspace.environment(spec.environment),
-                    code=args.workspace.code(spec.code),
-                    after=before,
-                ),
-                child,
-            )
-            before = [*before, deployment.resource]
-            ready.append(deployment.ready)
+        if access is None:
+            access = self._access(name, args, endpoint.principal_id, endpoint.resource)
+        ready = self._deployments(name, args, endpoint, identity, access)
         traffic = Traffic(
             name,
             TrafficArgs(
                 endpoint_id=endpoint.id,
+                endpoint=endpoint.resource,
                 traffic=service.traffic,
                 mirror_traffic=service.mirror_traffic,
-                after=[endpoint.resource, *ready],
+                after=ready,
             ),
             child,
         )
-        self.to_grant = access.to_grant if access else []
+        self.to_grant = access.to_grant
         self.facts = {
             "scoringUri": endpoint.scoring_uri,
             "swaggerUri": endpoint.swagger_uri,
@@ -100,17 +90,58 @@ class FlowService(pulumi.ComponentResource):
         }
         self.register_outputs({})
 
+    def _access(
+        self,
+        name: str,
+        args: FlowServiceArgs,
+        principal_id: pulumi.Output[str],
+        *comes_with: pulumi.Resource,
+    ) -> Access:
+        """The identity's roles."""
+        place = args.workspace.place
+        about = AccessArgs(
+            workspace=place,
+            grants=grants_for(
+                args.service, survey=args.workspace.survey, roles=args.roles, workspace=place
+            ),
+            manage_roles=args.manage_roles,
+            principal_id=principal_id,
+            comes_with=comes_with,
+        )
+        return Access(name, about, pulumi.ResourceOptions(parent=self))
 
-def _needs(service: specs.FlowService) -> tuple[RoleNeed, ...]:
-    """The roles to assign between the endpoint and its deployments."""
-    endpoint = service.endpoint
-    if endpoint.identity_type != "SystemAssigned":
-        return ()
-    return roles_needed(
-        "SystemAssigned",
-        connections=any(spec.connections for spec in service.deployments),
-        secret_stores_enforced=endpoint.secret_stores_enforced,
-    )
+    def _deployments(
+        self,
+        name: str,
+        args: FlowServiceArgs,
+        endpoint: Endpoint,
+        identity: Identity | None,
+        access: Access,
+    ) -> list[pulumi.Resource]:
+        """The deployments, one after the other; what traffic waits for."""
+        workspace = args.workspace
+        before: list[pulumi.Resource] = [*access.assignments]
+        ready: list[pulumi.Resource] = []
+        for spec in args.service.deployments:
+            deployment = Deployment(
+                f"{name}-{spec.name}",
+                DeploymentArgs(
+                    workspace=workspace.place,
+                    deployment=spec,
+                    endpoint_id=endpoint.id,
+                    endpoint=endpoint.resource,
+                    client_id=identity.client_id if identity else None,
+                    role_scopes=access.scopes,
+                    model=workspace.model(spec.model),
+                    environment=workspace.environment(spec.environment),
+                    code=workspace.code(spec.code),
+                    after=[*before, *workspace.connections(spec.connections)],
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+            before = [*before, deployment.resource]
+            ready.append(deployment.ready)
+        return ready
 
 
 def curl_line(uri: str, service: specs.FlowService) -> str:

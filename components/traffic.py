@@ -14,6 +14,8 @@ class TrafficArgs:
 
     endpoint_id: str
     """ARM id of the endpoint."""
+    endpoint: pulumi.Resource
+    """The endpoint itself: made anew it has no traffic, deleted it needs none."""
     traffic: Mapping[str, int]
     """Percent by deployment; 100 in all, or 0."""
     mirror_traffic: Mapping[str, int]
@@ -38,7 +40,12 @@ class Traffic(pulumi.ComponentResource):
                 "traffic": dict(args.traffic),
                 "mirror_traffic": dict(args.mirror_traffic),
             },
-            pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
+            pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[args.endpoint, *args.after],
+                replace_with=[args.endpoint],
+                deleted_with=args.endpoint,
+            ),
         )
         self.live = split.traffic
         self.register_outputs({"live": self.live})

@@ -4,15 +4,20 @@ The workspace itself is not created here: a team has one. Models and environment
 and not below the endpoint that uses them first, so that removing an endpoint moves no other.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
 
 import pulumi
 
 from components.flow_environment import FlowEnvironment, FlowEnvironmentArgs
 from components.flow_model import FlowModel, FlowModelArgs, staging
 from components.providers.code_version import CodeVersion
+from components.providers.connection import Connection
+from components.survey import Survey
 from specs import workspace as specs
+from specs.connections import ConnectionResource
 from specs.environment import EnvironmentBuild, EnvironmentImage
 from specs.model import ModelUpload
 from specs.references import Reference
@@ -25,6 +30,10 @@ class WorkspaceArgs:
 
     workspace: specs.Workspace
     """Where everything goes."""
+    survey: Survey = field(default_factory=Survey)
+    """What is there already."""
+    connections: Sequence[ConnectionResource] = ()
+    """Those that the stack creates or brings up to date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +58,12 @@ class Workspace(pulumi.ComponentResource):
         self._models: dict[tuple[str, str], FlowModel] = {}
         self._environments: dict[tuple[str, str], FlowEnvironment] = {}
         self._codes: dict[tuple[str, str], CodeVersion] = {}
+        self.survey = args.survey
+        self._connections = {one.name: self._connected(one) for one in args.connections}
+
+    def connections(self, names: Iterable[str]) -> list[pulumi.Resource]:
+        """Those of the names that the stack declares, for what uses them to wait for."""
+        return [self._connections[name] for name in names if name in self._connections]
 
     def model(self, wanted: ModelUpload | Reference | None) -> Asset:
         """The model that a deployment wants, registered with the first call for it."""
@@ -90,7 +105,19 @@ class Workspace(pulumi.ComponentResource):
         return Asset(id=wanted.id(self.place), after=(self._codes[key],))
 
     def _reference(self, wanted: Reference | CodeReference | None) -> Asset:
+        if isinstance(wanted, Reference):
+            return Asset(id=wanted.id(self.place, version=self.survey.versions.get(wanted.text)))
         return Asset(id=wanted.id(self.place) if wanted else None)
+
+    def _connected(self, connection: ConnectionResource) -> Connection:
+        properties = dict(cast("Mapping[str, object]", connection.body(os.environ)["properties"]))
+        credentials = properties.pop("credentials", None)
+        props = {
+            "connection_id": connection.id(self.place),
+            "properties": properties,
+            "credentials": pulumi.Output.secret(credentials) if credentials else None,
+        }
+        return Connection(connection.name, props, pulumi.ResourceOptions(parent=self))
 
 
 def _logical(key: tuple[str, str], known: Iterable[tuple[str, str]]) -> str:

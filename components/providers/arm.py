@@ -102,8 +102,11 @@ class Arm:
 
 
 @functools.cache
-def arm() -> Arm:
-    """The client of this process, with its connections and tokens."""
+def arm(*, hasty: bool = False) -> Arm:
+    """The client of this process, with its connections and tokens.
+
+    `hasty`: gives up after seconds, for what is good to know and not needed.
+    """
     from azure.core import PipelineClient
     from azure.core.pipeline.policies import (
         BearerTokenCredentialPolicy,
@@ -114,12 +117,17 @@ def arm() -> Arm:
 
     from components.providers.credentials import credential
 
-    retry: RetryPolicy[HttpRequest, HttpResponse] = RetryPolicy(retry_total=5)
+    retry: RetryPolicy[HttpRequest, HttpResponse] = RetryPolicy(retry_total=0 if hasty else 5)
     bearer: BearerTokenCredentialPolicy[HttpRequest, HttpResponse] = BearerTokenCredentialPolicy(
         credential(), SCOPE
     )
     policies = [RequestIdPolicy(), UserAgentPolicy("flow-endpoints"), retry, bearer]
-    return Arm(PipelineClient(ARM, policies=policies))
+    client: PipelineClient[HttpRequest, HttpResponse] = (
+        PipelineClient(ARM, policies=policies, connection_timeout=3, read_timeout=6)
+        if hasty
+        else PipelineClient(ARM, policies=policies)
+    )
+    return Arm(client)
 
 
 def section(body: Mapping[str, object] | None, *path: str) -> Json:

@@ -13,9 +13,11 @@ from typing import cast
 import pulumi
 from pulumi import dynamic
 
-from components.providers.arm import Json, arm, section, text
+from components.providers.arm import ArmError, Json, arm
 from components.providers.container_logs import container_logs
 from components.providers.failures import ProviderError, explained
+from components.providers.revival import revive
+from components.providers.role_age import identities_of
 from components.providers.scoring import Answer, score
 from components.providers.secrets_access import may_list_secrets
 from specs.roles import SECRETS_READER, grant_command
@@ -53,13 +55,7 @@ class Target:
     @property
     def principals(self) -> list[str]:
         """Object ids of the endpoint's identities."""
-        identity = section(self.endpoint, "identity")
-        users = cast("dict[str, Json]", section(identity, "userAssignedIdentities"))
-        found = [
-            text(identity, "principalId"),
-            *(text(user, "principalId") for user in users.values()),
-        ]
-        return [principal for principal in found if principal]
+        return identities_of(self.endpoint)
 
     def lacks_role(self) -> bool:
         """Whether ARM says that no identity may read the connections that the flow uses."""
@@ -70,8 +66,9 @@ class Target:
 
 
 class SmokeRequestProvider(dynamic.ResourceProvider):
-    """Inputs: endpoint_id, deployment, workspace_id, connections (names), request (JSON), and
-    `deployed`, a hash of all that makes the deployment: another one, another request."""
+    """Inputs: endpoint_id, deployment, workspace_id, connections (names), role_scopes (ARM ids),
+    request (JSON; none where nobody knows one: then it is enough that the deployment started),
+    and `deployed`, a hash of all that makes the deployment: another one, another request."""
 
     serialize_as_secret_always = False
 
@@ -120,14 +117,29 @@ def _sent(props: Props) -> Props:
         if endpoint is None:
             gone = "its endpoint does not exist any more"
             raise ProviderError(attempt, why=gone, fix="Run `pulumi refresh`, then update again.")
+        _revived(props)
         target = Target(
             endpoint={**endpoint, "id": endpoint_id, "name": name},
             deployment=str(props["deployment"]),
             workspace_id=str(props["workspace_id"]),
             connections=tuple(cast("list[str]", props.get("connections") or [])),
         )
-        _ask(target, cast("Json", props["request"]))
+        if props.get("request") is not None:
+            _ask(target, cast("Json", props["request"]))
     return props
+
+
+def _revived(props: Props) -> None:
+    """A deployment that failed last time, tried again."""
+    id_ = _deployment_id(props)
+    try:
+        revive(id_, role_scopes=cast("list[str]", props.get("role_scopes") or []))
+    except ArmError as error:
+        raise ProviderError(
+            f"deployment {props['deployment']} did not start, this time neither",
+            why=f"Azure answered {error.code}: {error.message}",
+            fix=f"Find the cause in the log, then run the update again.\n{container_logs(id_)}",
+        ) from error
 
 
 def _ask(target: Target, request: Json) -> None:

@@ -27,12 +27,22 @@ def declare() -> Callable[[Project], Program]:
         stack = project.stack()
 
         def program() -> dict[str, object]:
-            workspace = Workspace("mlw", WorkspaceArgs(workspace=stack.workspace))
+            workspace = Workspace(
+                "mlw",
+                WorkspaceArgs(
+                    workspace=stack.workspace,
+                    survey=project.survey,
+                    connections=stack.connections,
+                ),
+            )
             services = [
                 FlowService(
                     service.endpoint.name,
                     FlowServiceArgs(
-                        workspace=workspace, service=service, manage_roles=stack.manage_roles
+                        workspace=workspace,
+                        service=service,
+                        manage_roles=stack.manage_roles,
+                        roles=stack.roles,
                     ),
                 )
                 for service in stack.services

@@ -18,6 +18,7 @@ from pulumi.runtime.proto.resource_pb2 import RegisterResourceResponse as Respon
 Json = dict[str, object]
 
 THEIR_IDENTITY = "5f9a1c3e-0000-4000-8000-0000000000aa"
+THEIR_CLIENT = "5f9a1c3e-0000-4000-8000-0000000000cc"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class Declared:
     """Types and names of what it waits for: `OnlineEndpoint chat`."""
     ignored: tuple[str, ...]
     replaced_on: tuple[str, ...]
+    replaced_with: tuple[str, ...]
+    deleted_with: str
     parent: str
     error_hooks: tuple[str, ...]
 
@@ -71,8 +74,10 @@ class _Azure(mocks.Mocks):
         raise AssertionError(args.token)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, object]]:
-        """An endpoint gets an identity and addresses."""
+        """An endpoint gets an identity and addresses, an identity its ids."""
         outputs = dict(cast("Json", args.inputs))  # pyright: ignore[reportUnknownMemberType]
+        if args.typ.endswith(":UserAssignedIdentity"):
+            outputs |= {"principalId": THEIR_IDENTITY, "clientId": THEIR_CLIENT}
         if args.typ.endswith(":OnlineEndpoint"):
             outputs["identity"] = {"type": "SystemAssigned", "principalId": THEIR_IDENTITY}
             uri = f"http://127.0.0.1:1/{args.name}"
@@ -100,6 +105,8 @@ class _Monitor(mocks.MockMonitor):
                     after=tuple(sorted(_noun(urn) for urn in request.dependencies)),
                     ignored=tuple(request.ignoreChanges),
                     replaced_on=tuple(request.replaceOnChanges),
+                    replaced_with=tuple(_noun(urn) for urn in request.replace_with),
+                    deleted_with=_noun(request.deletedWith) if request.deletedWith else "",
                     parent=_noun(request.parent),
                     error_hooks=tuple(request.hooks.on_error),
                 )

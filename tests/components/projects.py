@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from components.survey import Survey
 from specs.stack import FlowService, Stack, load_stack
 
 CONNECTION = "open_ai_connection"
@@ -24,6 +25,8 @@ class Project:
 
     folder: Path
     config: dict[str, object] = field(default_factory=dict[str, object])
+    survey: Survey = field(default_factory=Survey)
+    """What is in Azure already."""
 
     def write(self, path: str, content: object) -> str:
         """A file: text as it stands, anything else as YAML. Returns its path."""

@@ -7,8 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from components.providers import (
+    connection,
     container_logs,
     registered_asset,
+    revival,
+    role_age,
+    role_assignment,
     scoring,
     secrets_access,
     smoke_request,
@@ -16,7 +20,18 @@ from components.providers import (
 )
 from tests.providers.fake_arm import Clock, FakeArm
 
-MODULES = (container_logs, registered_asset, scoring, secrets_access, smoke_request, traffic)
+MODULES = (
+    connection,
+    container_logs,
+    registered_asset,
+    revival,
+    role_age,
+    role_assignment,
+    scoring,
+    secrets_access,
+    smoke_request,
+    traffic,
+)
 
 
 @pytest.fixture
@@ -25,6 +40,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(smoke_request, "time", clock)
     monkeypatch.setattr(traffic, "time", clock)
+    monkeypatch.setattr(revival, "time", clock)
+    monkeypatch.setattr(role_assignment, "time", clock)
     return clock
 
 

@@ -6,17 +6,13 @@ import shutil
 
 import pytest
 
-from tests.stack.project import Project, Ran
+from tests.stack.project import Project
 
 
 def nothing_was_created(project: Project) -> bool:
     return project.pulumi("stack", "export", "--stack", "local").code != 0 or all(
         resource["type"] == "pulumi:pulumi:Stack" for resource in project.resources()
     )
-
-
-def errors_in(ran: Ran) -> list[str]:
-    return [line for line in ran.text.splitlines() if line.startswith("error")]
 
 
 @pytest.mark.parametrize("door", ["make up", "pulumi preview"])
@@ -48,5 +44,5 @@ def test_a_missing_flow_folder(project: Project) -> None:
     shutil.rmtree(project.folder / "flows" / "basic-chat")
     ran = project.tools("up").must_fail()
     assert "flows/basic-chat" in ran.text
-    assert len(errors_in(ran)) == 1
+    assert "1 error and" in ran.text
     assert nothing_was_created(project)

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import psutil
 
@@ -72,10 +73,10 @@ def secrets_of(home: Path) -> set[str]:
     def walk(value: object, name: str = "") -> None:
         match value:
             case dict():
-                for key, each in value.items():
-                    walk(each, str(key))
+                for key, each in cast("dict[str, object]", value).items():
+                    walk(each, key)
             case list():
-                for each in value:
+                for each in cast("list[object]", value):
                     walk(each, name)
             case str() if len(value) >= 16 and is_secret(name):
                 found.add(value)
