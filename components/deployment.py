@@ -10,7 +10,7 @@ from typing import cast
 import pulumi
 
 from components.azure_native import OnlineDeployment
-from components.deployment_failure import on_failure
+from components.deployment_failure import FailureArgs, on_failure
 from components.providers.smoke_request import SmokeRequest
 from components.workspace import Asset
 from specs.served import CLIENT_ID
@@ -35,6 +35,8 @@ class DeploymentArgs:
     """The endpoint itself: made anew it has no deployment, deleted it takes all with it."""
     client_id: pulumi.Input[str] | None
     """Of the endpoint's user-assigned identity, for the flow to sign in with."""
+    endpoint_goes: bool
+    """Whether the endpoint is about to be deleted and made anew, deployments and all."""
     role_scopes: Sequence[str]
     """ARM ids of what the endpoint's identity was given roles on."""
     model: Asset
@@ -69,7 +71,8 @@ class Deployment(pulumi.ComponentResource):
         deployed = _hash(body)
         _sign_in(body, args.client_id)
         assets = [*args.model.after, *args.environment.after, *args.code.after]
-        on_error = pulumi.ErrorHook(f"{name}-logs", partial(on_failure, self, args.role_scopes))
+        circumstances = FailureArgs(role_scopes=args.role_scopes, endpoint_goes=args.endpoint_goes)
+        on_error = pulumi.ErrorHook(f"{name}-logs", partial(on_failure, self, circumstances))
         self.resource = OnlineDeployment(
             name,
             {

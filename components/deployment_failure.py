@@ -6,6 +6,7 @@ Runs as the deployment's error hook, in the program's own process.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 
@@ -29,20 +30,32 @@ _FIXES = {
 """By what Azure's message names. Source: Microsoft, Troubleshoot online endpoints deployment."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FailureArgs:
+    """What to know about a deployment that failed."""
+
+    role_scopes: Sequence[str]
+    """ARM ids of what the endpoint's identity was given roles on."""
+    endpoint_goes: bool
+    """Whether its endpoint is about to be deleted and made anew."""
+
+
 async def on_failure(
-    deployment: pulumi.Resource, role_scopes: Sequence[str], failed: pulumi.ErrorHookArgs
+    deployment: pulumi.Resource, args: FailureArgs, failed: pulumi.ErrorHookArgs
 ) -> bool:
     """Whether to try again. If not, print the likely fix and both containers' logs."""
     inputs: Mapping[str, object] = failed.new_inputs or failed.old_inputs or {}
-    if failed.failed_operation == "delete" or "deploymentName" not in inputs:
+    if "deploymentName" not in inputs:
         return False
+    if failed.failed_operation == "delete":
+        return args.endpoint_goes and await _traffic_taken_off(inputs, failed.errors)
     reason = failed.errors[-1] if failed.errors else ""
     arm_id = deployment_id(inputs)
     name = f"deployment {inputs['deploymentName']} of endpoint {inputs['endpointName']}"
-    if await asyncio.to_thread(_waits_for_role, arm_id, reason, role_scopes):
+    if await asyncio.to_thread(_waits_for_role, arm_id, reason, args.role_scopes):
         wait = min(2.0 ** len(failed.errors), 60.0)
         pulumi.log.info(f"{name}: a new role does not work yet; again in {wait:.0f} s", deployment)
-        await asyncio.sleep(wait)
+        await _pause(wait)
         if failed.failed_operation == "create":
             await asyncio.to_thread(_removed, arm_id)
         return True
@@ -51,6 +64,22 @@ async def on_failure(
     lines = [f"{name} did not start", fix or "Its containers' logs may say why.", logs]
     pulumi.log.error("\n".join(lines), deployment)
     return False
+
+
+_pause = asyncio.sleep
+
+
+async def _traffic_taken_off(inputs: Mapping[str, object], errors: Sequence[str]) -> bool:
+    """Take off the traffic for which Azure refuses to delete a deployment.
+
+    Of an endpoint that is replaced the engine deletes the deployments before the traffic.
+    """
+    if len(errors) > 1 or "traffic" not in errors[-1].lower():
+        return False
+    from components.providers.traffic import take_off
+
+    await asyncio.to_thread(take_off, deployment_id(inputs).partition("/deployments/")[0])
+    return True
 
 
 def deployment_id(inputs: Mapping[str, object]) -> str:

@@ -1,5 +1,6 @@
 """The online endpoint: a name, an address and an identity. Who gets its traffic is `traffic`'s."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -27,6 +28,8 @@ class EndpointArgs:
     """What its file says."""
     after: Sequence[pulumi.Resource] = ()
     """A user-assigned identity and its roles."""
+    replaced: bool = False
+    """Whether it is deleted and made anew in this update."""
 
 
 class Endpoint(pulumi.ComponentResource):
@@ -46,6 +49,7 @@ class Endpoint(pulumi.ComponentResource):
         super().__init__("flow-endpoints:ml:Endpoint", name, None, opts)
         body = endpoint_body(args.endpoint, args.workspace)
         self.id = f"{args.workspace.id}/onlineEndpoints/{args.endpoint.name}"
+        hooks = [pulumi.ErrorHook(f"{name}-name", _name_comes_free)] if args.replaced else []
         self.resource = OnlineEndpoint(
             name,
             {
@@ -62,6 +66,7 @@ class Endpoint(pulumi.ComponentResource):
                 replace_on_changes=list(FIXED),
                 # Its name is taken while it is there.
                 delete_before_replace=True,
+                hooks=pulumi.ResourceHookBinding(on_error=list(hooks)),
             ),
         )
         identity, properties = self.resource.identity, self.resource.properties
@@ -69,6 +74,20 @@ class Endpoint(pulumi.ComponentResource):
         self.scoring_uri = properties.apply(lambda live: text(live, "scoringUri"))
         self.swagger_uri = properties.apply(lambda live: text(live, "swaggerUri"))
         self.register_outputs({"scoring_uri": self.scoring_uri})
+
+
+NAME_TAKEN = "EndpointNameNotAvailable"
+NAME_PATIENCE = 90
+"""Times to ask for a name again, every 20 s: Azure keeps a deleted endpoint's for 20 minutes."""
+
+
+async def _name_comes_free(failed: pulumi.ErrorHookArgs) -> bool:
+    """Whether to try again to make an endpoint whose name is still that of the one deleted."""
+    taken = failed.failed_operation == "create" and NAME_TAKEN in failed.errors[-1]
+    if not taken or len(failed.errors) > NAME_PATIENCE:
+        return False
+    await asyncio.sleep(min(2.0 ** len(failed.errors), 20.0))
+    return True
 
 
 def _identity(identity: Mapping[str, object]) -> dict[str, object]:

@@ -63,6 +63,7 @@ class FlowService(pulumi.ComponentResource):
                 workspace=place,
                 endpoint=service.endpoint,
                 after=[*identity.after, *access.assignments] if identity and access else (),
+                replaced=name in args.workspace.survey.replaced,
             ),
             child,
         )
@@ -131,6 +132,7 @@ class FlowService(pulumi.ComponentResource):
                     endpoint_id=endpoint.id,
                     endpoint=endpoint.resource,
                     client_id=identity.client_id if identity else None,
+                    endpoint_goes=name in workspace.survey.replaced,
                     role_scopes=access.scopes,
                     model=workspace.model(spec.model),
                     environment=workspace.environment(spec.environment),

@@ -39,6 +39,8 @@ class Survey:
     app_insights_linked: bool | None = None
     usage: Usage | None = None
     running: tuple[Demand, ...] = ()
+    replaced: frozenset[str] = frozenset()
+    """Names of endpoints that cannot become what the stack wants: they are made anew."""
     findings: tuple[Finding, ...] = ()
     """What is wrong in Azure, and what could not be read."""
 

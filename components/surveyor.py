@@ -73,6 +73,7 @@ class _Surveyor:
         self._arm = client
         self._pool = pool
         self._findings: list[Finding] = []
+        self._replaced: set[str] = set()
 
     def survey(self) -> Survey:
         """One round of readings side by side. Raises what reading the workspace raises."""
@@ -99,6 +100,7 @@ class _Surveyor:
             app_insights_linked=bool(properties.get("applicationInsights")) if workspace else None,
             usage=usage.result(),
             running=tuple(one for each in running for one in each.result()),
+            replaced=frozenset(self._replaced),
             accounts=_known(accounts),
             versions=_known(versions),
             identities=_known(identities),
@@ -137,6 +139,7 @@ class _Surveyor:
         reason = reason_to_replace(live, endpoint_body(service.endpoint, self._place))
         if reason is not None:
             at, strict = service.document.place(), self._stack.production
+            self._replaced.add(name)
             self._findings.append(found.replaced(name, reason, production=strict, at=at))
         return tuple(
             Demand(
@@ -193,10 +196,19 @@ class _Surveyor:
         """The version that was made last, as azure-ai-ml finds it."""
         collection = f"{self._place.id}/{reference.kind}/{reference.name}/versions"
         newest = self._arm.list(collection, query="$orderBy=createdtime+desc&$top=1")
-        version = text(next(newest, None), "name") or None
+        version = text(next(newest, None), "name") or self._uploaded(reference)
         if version is None:
             self._findings.append(found.no_version(self._place, reference))
         return version
+
+    def _uploaded(self, reference: Reference) -> str | None:
+        """The version that this stack is about to register under that name."""
+        for service in self._stack.services:
+            for one in service.deployments:
+                asset = one.model if reference.kind == "models" else one.environment
+                if asset and not isinstance(asset, Reference) and asset.name == reference.name:
+                    return asset.version
+        return None
 
     def _identity(self, id_: str) -> IdentityFacts | None:
         """A user-assigned identity. Nothing can be planned without it."""

@@ -106,8 +106,16 @@ class Workspace(pulumi.ComponentResource):
 
     def _reference(self, wanted: Reference | CodeReference | None) -> Asset:
         if isinstance(wanted, Reference):
-            return Asset(id=wanted.id(self.place, version=self.survey.versions.get(wanted.text)))
+            version = wanted.version or self.survey.versions.get(wanted.text)
+            made = self._made(wanted, version)
+            return Asset(id=wanted.id(self.place, version=version), after=made)
         return Asset(id=wanted.id(self.place) if wanted else None)
+
+    def _made(self, wanted: Reference, version: str | None) -> tuple[pulumi.Resource, ...]:
+        """What registers that very version, where an earlier deployment of the stack does."""
+        key = (wanted.name or "", version or "")
+        known = self._models.get(key) if wanted.kind == "models" else self._environments.get(key)
+        return (known.version,) if known else ()
 
     def _connected(self, connection: ConnectionResource) -> Connection:
         properties = dict(cast("Mapping[str, object]", connection.body(os.environ)["properties"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,8 @@ _ATTEMPTS = {
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns the exit status."""
+    # The CLI ends its plugins by interrupts; a background job of a shell inherits them as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = parse(argv)
     out, errors = Lines(sys.stdout), Lines(sys.stderr)
     try:

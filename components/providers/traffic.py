@@ -55,10 +55,7 @@ class TrafficProvider(dynamic.ResourceProvider):
 
     def delete(self, _id: str, _props: Props) -> None:
         """Take all traffic off: Azure refuses to delete a deployment that has some."""
-        with explained(f"cannot read endpoint {_name(_props)}"):
-            there = arm().get(str(_props["endpoint_id"])) is not None
-        if there:
-            _set({**_props, "traffic": {}, "mirror_traffic": {}})
+        take_off(str(_props["endpoint_id"]))
 
 
 class Traffic(dynamic.Resource, module="flow-endpoints", name="Traffic"):
@@ -74,6 +71,15 @@ class Traffic(dynamic.Resource, module="flow-endpoints", name="Traffic"):
     ) -> None:
         """`props`: the provider's inputs."""
         super().__init__(TrafficProvider(), name, dict(props), opts)
+
+
+def take_off(endpoint_id: str) -> None:
+    """Take all traffic off an endpoint, if there is one."""
+    none: Props = {"endpoint_id": endpoint_id, "traffic": {}, "mirror_traffic": {}}
+    with explained(f"cannot read endpoint {_name(none)}"):
+        there = arm().get(endpoint_id) is not None
+    if there:
+        _set(none)
 
 
 def _set(props: Props) -> Props:

@@ -8,6 +8,7 @@ the Pulumi SDK, of which only the generated protocol messages are needed.
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -29,6 +30,8 @@ def _without_the_sdk() -> None:
 
 def main() -> None:
     """Serves until the engine ends the process."""
+    # The engine ends it by an interrupt, which a shell's background jobs inherit as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _without_the_sdk()
     from local_azure.plugin.serve import serve  # after the namespaces are in place
 

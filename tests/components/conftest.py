@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,17 @@ from components.flow_service import FlowService, FlowServiceArgs
 from components.workspace import Workspace, WorkspaceArgs
 from tests.components.declared import Program, run
 from tests.components.projects import Project, their_project
+
+
+_LOOP = asyncio.new_event_loop()
+"""One for all tests and never closed: with it would end the threads of its executor, and with
+each of these a loop that Pulumi's SDK made there and does not close."""
+
+
+@pytest.fixture(autouse=True)
+def _loop() -> None:  # pyright: ignore[reportUnusedFunction]
+    """The event loop that the SDK asks for; a test before may have taken the thread's away."""
+    asyncio.set_event_loop(_LOOP)
 
 
 @pytest.fixture

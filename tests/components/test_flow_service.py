@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from components.survey import Survey
+from specs.model import ModelUpload
 from specs.roles import SECRETS_READER
 from tests.components.declared import THEIR_IDENTITY, Program
 from tests.components.projects import CONNECTION, Project
@@ -108,6 +110,24 @@ def test_deployments_of_one_flow_share_its_model(project: Project, declare: Decl
 
     assert program.nouns("ModelVersion") == ["ModelVersion chat-model"]
     assert program.one("ModelVersion").parent == "FlowModel chat-model"
+
+
+def test_a_reference_waits_for_the_version_that_the_stack_registers(
+    project: Project, declare: Declare
+) -> None:
+    blue = project.service().deployments[0].model
+    assert isinstance(blue, ModelUpload)
+    project.deployment("green", model="azureml:chat-model@latest")
+    project.survey = Survey(versions={"azureml:chat-model@latest": blue.version})
+    deployments = ["blue.yml", "green.yml"]
+    service = {"endpoint": "endpoint.yml", "deployments": deployments, "traffic": {"blue": 100}}
+    project.config["endpoints"] = [service]
+
+    green = declare(project).one("OnlineDeployment chat-green")
+
+    assert "ModelVersion chat-model" in green.after
+    properties = cast("Mapping[str, str]", green.inputs["properties"])
+    assert properties["model"].endswith(f"/models/chat-model/versions/{blue.version}")
 
 
 def test_the_plan_shows_full_ids_before_anything_exists(project: Project, declare: Declare) -> None:

@@ -10,6 +10,7 @@ import pytest
 from components.providers.arm import Arm, ArmError, Json
 from components.survey import IdentityFacts, Survey
 from components.surveyor import survey
+from specs.model import ModelUpload
 from specs.quota import Demand
 from tests.components.projects import CONNECTION, Project
 from tests.providers.fake_arm import FakeArm
@@ -111,6 +112,19 @@ def test_a_label_stands_for_the_newest_version(project: Project) -> None:
 
     assert surveyed(project, their_azure(**newest)).versions == {"azureml:theirs@latest": "7"}
     assert ("version-missing", "error") in found(surveyed(project, their_azure()))
+
+
+def test_or_for_the_one_that_the_stack_registers_first(project: Project) -> None:
+    project.deployment("green", model="azureml:chat-model@latest")
+    deployments = ["blue.yml", "green.yml"]
+    service = {"endpoint": "endpoint.yml", "deployments": deployments, "traffic": {"blue": 100}}
+    project.config["endpoints"] = [service]
+
+    survey = surveyed(project, their_azure())
+
+    (blue, _) = project.service().deployments
+    assert isinstance(blue.model, ModelUpload)
+    assert survey.versions == {"azureml:chat-model@latest": blue.model.version}
 
 
 def test_the_facts_of_an_existing_identity(project: Project) -> None:

@@ -90,8 +90,12 @@ class Project:
 
     def pulumi(self, *args: str) -> Ran:
         """The plain CLI in the environment that `make env` prints, on the local stack."""
+        return self.shell(self.pulumi_line(*args))
+
+    def pulumi_line(self, *args: str) -> str:
+        """The same as a line for the shell."""
         words = shlex.join(["pulumi", "--non-interactive", "--color=never", *args])
-        return self.shell(f'eval "$({shlex.quote(sys.executable)} -m tools env)" && {words}')
+        return f'eval "$({shlex.quote(sys.executable)} -m tools env)" && {words}'
 
     def config(self, **changes: Any) -> None:
         """Change the local stack's own config (keys of the flow-endpoints namespace)."""
