@@ -13,7 +13,6 @@ from components.workspace import Workspace, WorkspaceArgs
 from tests.components.declared import Program, run
 from tests.components.projects import Project, their_project
 
-
 _LOOP = asyncio.new_event_loop()
 """One for all tests and never closed: with it would end the threads of its executor, and with
 each of these a loop that Pulumi's SDK made there and does not close."""
