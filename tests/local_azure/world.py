@@ -137,12 +137,16 @@ class LocalAzure:
             os.environ.update(before)
 
     def client(self) -> httpx.Client:
-        """An HTTP client behind the proxy."""
+        """An HTTP client behind the proxy; it keeps its connections."""
         if self._client is None:
-            trust = ssl.create_default_context(cafile=str(self.home / "ca.pem"))
-            proxy = f"http://127.0.0.1:{self.running.proxy_port}"
-            self._client = httpx.Client(proxy=proxy, verify=trust, trust_env=False, timeout=60)
+            self._client = self.new_client()
         return self._client
+
+    def new_client(self) -> httpx.Client:
+        """One without connections yet."""
+        trust = ssl.create_default_context(cafile=str(self.home / "ca.pem"))
+        proxy = f"http://127.0.0.1:{self.running.proxy_port}"
+        return httpx.Client(proxy=proxy, verify=trust, trust_env=False, timeout=60)
 
     @property
     def deployer(self) -> Deployer:
