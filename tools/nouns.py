@@ -20,6 +20,8 @@ class Noun:
 _NOUNS = {
     "ModelVersion": Noun("model", "name"),
     "EnvironmentVersion": Noun("environment", "name"),
+    "Connection": Noun("connection", "name"),
+    "CodeVersion": Noun("code", "name"),
     "OnlineEndpoint": Noun("endpoint", "endpointName"),
     "OnlineDeployment": Noun("deployment", "deploymentName"),
     "RoleAssignment": Noun("role"),
