@@ -37,6 +37,17 @@ _SILENCES: tuple[tuple[str, Severity, str], ...] = (
     ("silence-refused", "error", "Only rules that leave something to deploy can be silenced."),
 )
 
+_SURVEY: tuple[tuple[str, Severity, str], ...] = (
+    ("azure-unread", "warning", "Azure could be read before the plan was made."),
+    ("workspace-missing", "error", "The workspace exists."),
+    ("identity-unknown", "error", "A user-assigned identity that an endpoint names exists."),
+    ("version-missing", "error", "What `@latest` names has a version."),
+    ("connection-missing", "warning", "The workspace has the connections that flows use."),
+    ("openai-account-unknown", "warning", "A connection without a key tells its account."),
+    ("endpoint-replaced", "warning", "An endpoint is changed in place; production: an error."),
+)
+"""What the program finds by looking at Azure, in previews and updates only."""
+
 
 def _rules() -> Iterator[Entry]:
     order = [file.__name__ for file in RULE_FILES]
@@ -53,17 +64,22 @@ def _rules() -> Iterator[Entry]:
         yield from (rule.entry for rule in written)
 
 
-def _entries() -> Iterator[Entry]:
-    yield from _rules()
-    for rule_id, severity, title in _SILENCES:
+def _others(rows: tuple[tuple[str, Severity, str], ...], section: str) -> Iterator[Entry]:
+    for rule_id, severity, title in rows:
         yield Entry(
             id=rule_id,
             severity=severity,
             title=title,
             source="this project",
-            section="Silences",
+            section=section,
             silenceable=False,
         )
+
+
+def _entries() -> Iterator[Entry]:
+    yield from _rules()
+    yield from _others(_SILENCES, "Silences")
+    yield from _others(_SURVEY, "The survey of the workspace")
     yield from DOCUMENT_ENTRIES
     yield from FLOW_ENTRIES
 

@@ -105,7 +105,10 @@ def placeholders(case: DeploymentCase) -> Iterator[Problem]:
         if found:
             fix = "Fill it in."
             if name == PRT_CONFIG:
-                fix = "Remove the variable: the right values are sent in any case."
+                fix = (
+                    "The right values are sent in its place. A model made from a flow's folder "
+                    "needs no such variable."
+                )
             yield Problem(
                 f"`{name}` still holds the placeholder {found.group()}",
                 fix,
