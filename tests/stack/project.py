@@ -115,8 +115,8 @@ class Project:
         """What the endpoint answers to its sample request."""
         return self.tools("invoke", "--endpoint", endpoint).must_work().out
 
-    def arm(self, path: str, api_version: str = "2025-12-01") -> dict[str, Any]:
-        """GET an ARM resource, as the deployer, the way any client would."""
+    def arm(self, path: str, *, put: dict[str, Any] | None = None) -> dict[str, Any]:
+        """GET (or PUT) an ARM resource, as the deployer, the way any client would."""
         line = self.local_azure("env").must_work().out.replace("export ", "")
         env = dict(word.split("=", 1) for word in shlex.split(line))
         with requests.Session() as http:
@@ -133,9 +133,11 @@ class Project:
                 },
                 timeout=30,
             ).json()["access_token"]
-            answer = http.get(
+            answer = http.request(
+                "GET" if put is None else "PUT",
                 f"https://management.azure.com{path}",
-                params={"api-version": api_version},
+                params={"api-version": "2025-12-01"},
+                json=put,
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=30,
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.stack.project import WORKSPACE, Project
 
+GROUP = WORKSPACE.partition("/providers/")[0]
 RUNTIME = "mcr.microsoft.com/azureml/promptflow/promptflow-runtime:20251211.v2"
 ROUTES = """\
   inference_config:
@@ -132,3 +133,31 @@ def test_identity_overrides_environment_engine_and_timeout(project: Project) -> 
     again = project.pulumi("up", "--yes", "--stack", "local").must_work().out
     assert "unchanged" in again
     assert " created" not in again
+
+
+def test_a_kubernetes_endpoint(project: Project) -> None:
+    project.tools("env").must_work()
+    small = {"resources": {"requests": {"cpu": "1", "memory": "2Gi"}}}
+    project.arm(
+        f"{WORKSPACE}/computes/their-cluster",
+        put={
+            "location": "westeurope",
+            "properties": {
+                "computeType": "Kubernetes",
+                "resourceId": f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks",
+                "properties": {"namespace": "flows", "instanceTypes": {"small": small}},
+            },
+        },
+    )
+    write(
+        project,
+        "article/cluster.yml",
+        "name: on-cluster\nauth_mode: key\ncompute: azureml:their-cluster\n",
+    )
+    path = a_deployment(project, "on-cluster", f"  image: {RUNTIME}\n", {})
+    project.edit(path, "name: blue\n", "name: blue\ntype: kubernetes\n")
+    project.edit(path, "instance_type: Standard_E4s_v3", "instance_type: small")
+    project.config(endpoints=[{"endpoint": "article/cluster.yml", "deployments": [path]}])
+    project.tools("up").must_work()
+    assert live(project, "on-cluster")["endpointComputeType"] == "Kubernetes"
+    assert project.answer(endpoint="on-cluster")
