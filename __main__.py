@@ -13,6 +13,7 @@ import pulumi
 from components.stack_config import stack_config
 from specs.findings import Finding
 from specs.stack import Stack, load_stack
+from specs.telling import messages
 
 if TYPE_CHECKING:
     from components.survey import Survey
@@ -30,8 +31,8 @@ def main() -> None:
     importlib.import_module("components.flow_service")  # while Azure answers
     survey = surveying.result()
     stack, warnings = read(survey)
-    for finding in warnings:
-        pulumi.log.warn(told(finding))
+    for message in messages(warnings):
+        pulumi.log.warn(message)
     deploy(stack, survey)
 
 
@@ -48,19 +49,12 @@ def read(survey: "Survey | None" = None) -> tuple[Stack, list[Finding]]:
     findings = [*checked.findings, *(survey.findings if survey else ())]
     errors = [finding for finding in findings if finding.severity == "error"]
     if checked.stack is None or errors:
-        for finding in findings:
-            if finding.severity == "warning":
-                pulumi.log.warn(told(finding))
+        for message in messages(each for each in findings if each.severity == "warning"):
+            pulumi.log.warn(message)
         count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
-        text = "\n".join(told(finding) for finding in errors)
+        text = "\n".join(messages(errors))
         raise pulumi.RunError(f"{count} in stack {name}; nothing was changed\n{text}")
     return checked.stack, findings
-
-
-def told(finding: Finding) -> str:
-    """A finding as people read it: where, what, and what to do."""
-    place = f"{finding.file}:{finding.line}" if finding.line else finding.file or finding.subject
-    return f"{place}  {finding.message} ({finding.id}).\n    {finding.fix}"
 
 
 def deploy(stack: Stack, survey: "Survey") -> None:

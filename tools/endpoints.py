@@ -84,24 +84,10 @@ def endpoint_of(stack: Stack, service: FlowService) -> Json:
     return {**endpoint, "id": arm_id}
 
 
-def key_of(endpoint: Json) -> str:
-    """What opens the endpoint: its primary key, or a token, as its auth_mode says."""
-    from components.providers.arm import arm, text
-
-    mode = text(endpoint, "properties", "authMode").lower()
-    if mode == "aadtoken":
-        from components.providers.credentials import credential
-        from components.providers.scoring import AAD_SCOPE
-
-        return credential().get_token(AAD_SCOPE).token
-    if mode == "amltoken":
-        return text(arm().post(f"{endpoint['id']}/token"), "accessToken")
-    return text(arm().post(f"{endpoint['id']}/listKeys"), "primaryKey")
-
-
 def ask(endpoint: Json, body: bytes, *, deployment: str | None = None) -> Reply:
     """Send a request as a user of the endpoint does."""
     from components.providers.arm import text
+    from components.providers.scoring import key_of
 
     headers = {
         "Authorization": f"Bearer {key_of(endpoint)}",
@@ -153,6 +139,8 @@ def refusal(endpoint: str, reply: Reply) -> str:
 
 def key(arguments: Arguments) -> int:
     """Print the key alone."""
+    from components.providers.scoring import key_of
+
     stack = stack_of(arguments)
     print(key_of(endpoint_of(stack, service_of(stack, arguments.endpoint))))
     return 0

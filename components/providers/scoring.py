@@ -34,7 +34,7 @@ def score(endpoint: Json, deployment: str, *, request: "Mapping[str, object]") -
     from azure.core.rest import HttpRequest, HttpResponse
 
     url = text(endpoint, "properties", "scoringUri")
-    key = _key(endpoint)
+    key = key_of(endpoint)
     headers = {"Authorization": f"Bearer {key}", "azureml-model-deployment": deployment}
     client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(url, policies=[])
     try:
@@ -48,8 +48,11 @@ def score(endpoint: Json, deployment: str, *, request: "Mapping[str, object]") -
         return Answer(0, readable(str(error), key))
 
 
-def _key(endpoint: Json) -> str:
-    """A key or a token, as the endpoint's auth_mode wants it."""
+def key_of(endpoint: Json) -> str:
+    """What opens the endpoint: its primary key, or a token, as its auth_mode says.
+
+    `endpoint` is the ARM body, with its `id`. Raises `ArmError` when it is not to be had.
+    """
     mode = text(endpoint, "properties", "authMode").lower()
     if mode == "aadtoken":
         return credential().get_token(AAD_SCOPE).token
