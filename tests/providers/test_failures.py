@@ -57,7 +57,7 @@ def test_the_provider_host_shows_the_text_alone() -> None:
 def test_an_endpoint_that_is_not_there_does_not_give_the_key_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("components.providers.scoring._key", lambda _endpoint: KEY)  # type: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr("components.providers.scoring.key_of", lambda _endpoint: KEY)  # type: ignore[reportUnknownLambdaType]
 
     answer = score(an_endpoint(), "blue", request={"question": "Why?"})
 
