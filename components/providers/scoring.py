@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AAD_SCOPE = "https://ml.azure.com/.default"
+MODEL_STATUS = "ms-azureml-model-error-statuscode"
+"""https://learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-online-endpoints"""
 READ_TIMEOUT = 310.0
 """Seconds; the longest request_timeout that Azure allows is 300."""
 
@@ -22,6 +24,8 @@ class Answer:
     status: int
     text: str
     """The first 2,000 characters of the body (or of the reason), without the key."""
+    model_status: int | None = None
+    """What the flow itself answered, where a managed endpoint made a 424 of it."""
 
 
 def score(endpoint: Json, deployment: str, *, request: "Mapping[str, object]") -> Answer:
@@ -43,7 +47,12 @@ def score(endpoint: Json, deployment: str, *, request: "Mapping[str, object]") -
                 HttpRequest("POST", url, headers=headers, json=dict(request)),
                 read_timeout=READ_TIMEOUT,
             )
-            return Answer(response.status_code, readable(response.text(), key))
+            model = response.headers.get(MODEL_STATUS, "")
+            return Answer(
+                response.status_code,
+                readable(response.text(), key),
+                model_status=int(model) if model.isdecimal() else None,
+            )
     except AzureError as error:
         return Answer(0, readable(str(error), key))
 

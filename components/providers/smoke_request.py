@@ -20,7 +20,7 @@ from components.providers.revival import revive
 from components.providers.role_age import identities_of
 from components.providers.scoring import Answer, score
 from components.providers.secrets_access import may_list_secrets
-from specs.roles import SECRETS_READER, grant_command
+from specs.roles import OPENAI_USER, SECRETS_READER, grant_command
 
 Props = dict[str, object]
 
@@ -28,9 +28,15 @@ START_PATIENCE = 180.0
 """Seconds to put up with a router that does not know a deployment just made."""
 ROLE_PATIENCE = 1200.0
 """Seconds to wait until a role assignment that exists works everywhere."""
+CRASH_PATIENCE = 10.0
+"""Seconds to put up with a flow that fails by itself: a second try may find what it needs."""
 JUST_STARTED = frozenset({0, 404, 424, 429, 502, 503})
+BUSY = frozenset({429, 502, 503, 504})
+"""A flow's own statuses that are about the moment, not about the flow."""
 DENIED = "access denied to list workspace secret"
 """What the runtime says, with status 400, when its identity may not read a connection."""
+OPENAI_DENIED = "lacks the required data action"
+"""What Azure OpenAI says, with status 401, when the identity has no role on the account."""
 
 
 @dataclass(frozen=True)
@@ -154,12 +160,24 @@ def _ask(target: Target, request: Json) -> None:
         denied = DENIED in answer.text.lower()
         if (denied or answer.status in {424, 502}) and target.lacks_role():
             raise _missing_role(target, answer)
-        patience = ROLE_PATIENCE if denied else START_PATIENCE
-        hopeless = not denied and answer.status not in JUST_STARTED
-        if hopeless or time.monotonic() - began > patience:
-            raise _unanswered(target, answer, waited=time.monotonic() - began, denied=denied)
+        patience = _patience(answer)
+        if not patience or time.monotonic() - began > patience:
+            raise _unanswered(target, answer, waited=time.monotonic() - began)
         time.sleep(wait)
         wait = min(wait * 1.5, 20)
+
+
+def _patience(answer: Answer) -> float:
+    """Seconds for which a deployment may answer this; 0: it will not better."""
+    said = answer.text.lower()
+    if DENIED in said or OPENAI_DENIED in said:
+        return ROLE_PATIENCE
+    if answer.status not in JUST_STARTED:
+        return 0.0
+    own = answer.model_status
+    if own is None or own in BUSY:
+        return START_PATIENCE
+    return CRASH_PATIENCE if own >= 500 else 0.0
 
 
 def _missing_role(target: Target, answer: Answer) -> ProviderError:
@@ -184,13 +202,11 @@ def _missing_role(target: Target, answer: Answer) -> ProviderError:
     )
 
 
-def _unanswered(target: Target, answer: Answer, *, waited: float, denied: bool) -> ProviderError:
-    why = f"it did so for {waited:.0f} s"
-    if denied:
-        why += f": the role of identity {target.principals[0]} is assigned, but does not work yet"
+def _unanswered(target: Target, answer: Answer, *, waited: float) -> ProviderError:
+    again = f"it did so for {waited:.0f} s: " if waited >= 1 else ""
     return ProviderError(
         f"the smoke request to {target.name} was answered {_said(answer)}",
-        why=why,
+        why=f"{again}{_why(target, answer)}",
         fix="\n".join(
             [
                 "Traffic stays where it was. Find the cause in the log, then run the update again.",
@@ -200,6 +216,24 @@ def _unanswered(target: Target, answer: Answer, *, waited: float, denied: bool) 
     )
 
 
+def _why(target: Target, answer: Answer) -> str:
+    said = answer.text.lower()
+    whose = f"identity {next(iter(target.principals), 'of the endpoint')}"
+    if DENIED in said:
+        return f"the role of {whose} is assigned, but does not work yet"
+    if OPENAI_DENIED in said:
+        return (
+            f"{whose} has no role on the Azure OpenAI account, or it does not work yet; the flow "
+            f"needs {OPENAI_USER.name} there"
+        )
+    if answer.model_status is not None:
+        return "the flow itself failed"
+    return "it is there and does not take the request"
+
+
 def _said(answer: Answer) -> str:
     words = " ".join(answer.text.split())[:200]
-    return f"{answer.status} {words}".strip() if answer.status else f"not at all ({words})"
+    if not answer.status:
+        return f"not at all ({words})"
+    own = f" (the flow's own: {answer.model_status})" if answer.model_status else ""
+    return f"{answer.status}{own} {words}".strip()

@@ -137,6 +137,39 @@ def test_a_flow_that_fails_is_told_at_once_with_its_log(
     assert "the last line" in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("own", "shortest", "longest"),
+    [
+        pytest.param(400, 0, 0, id="its inputs do not fit"),
+        pytest.param(500, 10, 25, id="it crashes"),
+        pytest.param(429, 180, 220, id="its model is busy"),
+    ],
+)
+def test_what_the_flow_itself_answers_decides_how_long_to_wait(
+    azure: Use, answers: Answers, clock: Clock, *, own: int, shortest: int, longest: int
+) -> None:
+    azure(their_azure("blue"))
+    answers([Answer(424, "KeyError: 'HOST'", model_status=own)])
+
+    with pytest.raises(ProviderError) as failed:
+        SmokeRequestProvider().create(a_request(connections=[]))
+
+    assert shortest <= clock.now <= longest
+    assert f"was answered 424 (the flow's own: {own}) KeyError: 'HOST'" in str(failed.value)
+    assert "the flow itself failed" in str(failed.value)
+
+
+def test_a_role_on_the_openai_account_may_take_as_long(
+    azure: Use, answers: Answers, clock: Clock
+) -> None:
+    azure(their_azure("blue"))
+    answers([Answer(424, "The principal lacks the required data action `x`.", model_status=400)])
+
+    with pytest.raises(ProviderError, match="needs Cognitive Services OpenAI User there"):
+        SmokeRequestProvider().create(a_request(connections=[]))
+    assert 1200 < clock.now < 1300
+
+
 def test_a_deployment_that_stays_unavailable_is_given_up(
     azure: Use, answers: Answers, clock: Clock
 ) -> None:
