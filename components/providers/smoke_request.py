@@ -7,7 +7,6 @@ request, and a role that is missing (or not working yet) shows only then.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import pulumi
@@ -16,11 +15,17 @@ from pulumi import dynamic
 from components.providers.arm import ArmError, Json, arm
 from components.providers.container_logs import container_logs
 from components.providers.failures import ProviderError, explained
+from components.providers.missing_role import (
+    OPENAI_ACCOUNT,
+    MissingRole,
+    Target,
+    missing_role,
+    openai_denied,
+    secrets_denied,
+)
 from components.providers.revival import revive
-from components.providers.role_age import identities_of
 from components.providers.scoring import Answer, score
-from components.providers.secrets_access import may_list_secrets
-from specs.roles import OPENAI_USER, SECRETS_READER, grant_command
+from specs.roles import OPENAI_USER, grant_command
 
 Props = dict[str, object]
 
@@ -33,42 +38,6 @@ CRASH_PATIENCE = 10.0
 JUST_STARTED = frozenset({0, 404, 424, 429, 502, 503})
 BUSY = frozenset({429, 502, 503, 504})
 """A flow's own statuses that are about the moment, not about the flow."""
-DENIED = "access denied to list workspace secret"
-"""What the runtime says, with status 400, when its identity may not read a connection."""
-OPENAI_DENIED = "lacks the required data action"
-"""What Azure OpenAI says, with status 401, when the identity has no role on the account."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Whom the request is for, as a message names it."""
-
-    endpoint: Json
-    deployment: str
-    workspace_id: str
-    connections: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """`deployment blue of endpoint basic-chat`."""
-        return f"deployment {self.deployment} of endpoint {self.endpoint.get('name')}"
-
-    @property
-    def deployment_id(self) -> str:
-        """ARM id."""
-        return f"{self.endpoint['id']}/deployments/{self.deployment}"
-
-    @property
-    def principals(self) -> list[str]:
-        """Object ids of the endpoint's identities."""
-        return identities_of(self.endpoint)
-
-    def lacks_role(self) -> bool:
-        """Whether ARM says that no identity may read the connections that the flow uses."""
-        if not self.connections or not self.principals:
-            return False
-        answers = [may_list_secrets(each, self.workspace_id) for each in self.principals]
-        return all(answer is False for answer in answers)
 
 
 class SmokeRequestProvider(dynamic.ResourceProvider):
@@ -114,6 +83,10 @@ def _deployment_id(props: Props) -> str:
     return f"{props['endpoint_id']}/deployments/{props['deployment']}"
 
 
+def _scopes(props: Props) -> list[str]:
+    return cast("list[str]", props.get("role_scopes") or [])
+
+
 def _sent(props: Props) -> Props:
     endpoint_id = str(props["endpoint_id"])
     name = endpoint_id.rsplit("/", 1)[-1]
@@ -129,6 +102,9 @@ def _sent(props: Props) -> Props:
             deployment=str(props["deployment"]),
             workspace_id=str(props["workspace_id"]),
             connections=tuple(cast("list[str]", props.get("connections") or [])),
+            openai_accounts=tuple(
+                each for each in _scopes(props) if OPENAI_ACCOUNT in each.lower()
+            ),
         )
         if props.get("request") is not None:
             _ask(target, cast("Json", props["request"]))
@@ -139,7 +115,7 @@ def _revived(props: Props) -> None:
     """A deployment that failed last time, tried again."""
     id_ = _deployment_id(props)
     try:
-        revive(id_, role_scopes=cast("list[str]", props.get("role_scopes") or []))
+        revive(id_, role_scopes=_scopes(props))
     except ArmError as error:
         raise ProviderError(
             f"deployment {props['deployment']} did not start, this time neither",
@@ -156,10 +132,8 @@ def _ask(target: Target, request: Json) -> None:
         answer = score(target.endpoint, target.deployment, request=request)
         if answer.status in range(200, 300):
             return
-        # 502 is how a managed endpoint shows a flow that died of a missing role.
-        denied = DENIED in answer.text.lower()
-        if (denied or answer.status in {424, 502}) and target.lacks_role():
-            raise _missing_role(target, answer)
+        if missing := missing_role(target, answer):
+            raise _without_role(target, answer, missing)
         patience = _patience(answer)
         if not patience or time.monotonic() - began > patience:
             raise _unanswered(target, answer, waited=time.monotonic() - began)
@@ -169,8 +143,7 @@ def _ask(target: Target, request: Json) -> None:
 
 def _patience(answer: Answer) -> float:
     """Seconds for which a deployment may answer this; 0: it will not better."""
-    said = answer.text.lower()
-    if DENIED in said or OPENAI_DENIED in said:
+    if secrets_denied(answer) or openai_denied(answer):
         return ROLE_PATIENCE
     if answer.status not in JUST_STARTED:
         return 0.0
@@ -180,22 +153,17 @@ def _patience(answer: Answer) -> float:
     return CRASH_PATIENCE if own >= 500 else 0.0
 
 
-def _missing_role(target: Target, answer: Answer) -> ProviderError:
-    names = " and ".join(target.connections)
-    plural = "s" if len(target.connections) > 1 else ""
-    commands = (
-        grant_command(SECRETS_READER, principal_id=each, scope=target.workspace_id)
-        for each in target.principals[:1]
-    )
+def _without_role(target: Target, answer: Answer, missing: MissingRole) -> ProviderError:
+    identity = target.principals[0]
+    command = grant_command(missing.role, principal_id=identity, scope=missing.scope)
     return ProviderError(
         f"the smoke request to {target.name} was answered {_said(answer)}",
-        why=f"the endpoint's identity {target.principals[0]} may not read connection{plural} "
-        f"{names} of workspace {target.workspace_id.rsplit('/', 1)[-1]}: it lacks the role "
-        f"{SECRETS_READER.name}",
+        why=f"the endpoint's identity {identity} {missing.may_not}: it lacks the role "
+        f"{missing.role.name}",
         fix="\n".join(
             [
                 "Have the role assigned, then run the update again; traffic stays where it was.",
-                *(f"  {command}" for command in commands),
+                f"  {command}",
                 container_logs(target.deployment_id),
             ]
         ),
@@ -217,14 +185,13 @@ def _unanswered(target: Target, answer: Answer, *, waited: float) -> ProviderErr
 
 
 def _why(target: Target, answer: Answer) -> str:
-    said = answer.text.lower()
     whose = f"identity {next(iter(target.principals), 'of the endpoint')}"
-    if DENIED in said:
+    if secrets_denied(answer):
         return f"the role of {whose} is assigned, but does not work yet"
-    if OPENAI_DENIED in said:
+    if openai_denied(answer):
         return (
-            f"{whose} has no role on the Azure OpenAI account, or it does not work yet; the flow "
-            f"needs {OPENAI_USER.name} there"
+            f"{whose} may not use the Azure OpenAI account; the flow needs {OPENAI_USER.name} "
+            "there, which is not assigned or does not work yet"
         )
     if answer.model_status is not None:
         return "the flow itself failed"

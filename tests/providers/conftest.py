@@ -9,12 +9,12 @@ import pytest
 from components.providers import (
     connection,
     container_logs,
+    permissions,
     registered_asset,
     revival,
     role_age,
     role_assignment,
     scoring,
-    secrets_access,
     smoke_request,
     traffic,
 )
@@ -28,7 +28,7 @@ MODULES = (
     role_age,
     role_assignment,
     scoring,
-    secrets_access,
+    permissions,
     smoke_request,
     traffic,
 )

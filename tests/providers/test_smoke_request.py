@@ -11,6 +11,7 @@ from components.providers.arm import Json
 from components.providers.failures import ProviderError
 from components.providers.scoring import Answer
 from components.providers.smoke_request import SmokeRequestProvider
+from specs.roles import OPENAI_USER
 from tests.providers.fake_arm import (
     ENDPOINT,
     IDENTITY,
@@ -23,6 +24,8 @@ from tests.providers.fake_arm import (
 Use = Callable[[FakeArm], FakeArm]
 Answers = Callable[[Iterable[Answer]], list[str]]
 READER = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/reader"
+ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/oai"
+OPENAI_DENIED = Answer(424, "The principal lacks the required data action `x`.", model_status=400)
 DENIED = Answer(400, "Access denied to list workspace secret due to invalid authentication.")
 
 
@@ -38,11 +41,13 @@ def a_request(**changes: object) -> dict[str, object]:
     }
 
 
+def assign(arm: FakeArm, assignment: str, *, scope: str) -> None:
+    arm.resources[assignment] = {"properties": {"scope": scope, "roleDefinitionId": READER}}
+
+
 def with_role(arm: FakeArm, *, action: str) -> FakeArm:
     assignments = f"{WORKSPACE}/providers/Microsoft.Authorization/roleAssignments"
-    arm.resources[f"{assignments}/one"] = {
-        "properties": {"scope": "/subscriptions/s", "roleDefinitionId": READER}
-    }
+    assign(arm, f"{assignments}/one", scope="/subscriptions/s")
     arm.resources[READER] = {"properties": {"permissions": [{"actions": [action]}]}}
     return arm
 
@@ -162,12 +167,28 @@ def test_what_the_flow_itself_answers_decides_how_long_to_wait(
 def test_a_role_on_the_openai_account_may_take_as_long(
     azure: Use, answers: Answers, clock: Clock
 ) -> None:
-    azure(their_azure("blue"))
-    answers([Answer(424, "The principal lacks the required data action `x`.", model_status=400)])
+    arm = azure(their_azure("blue"))
+    assign(arm, f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/one", scope=ACCOUNT)
+    arm.resources[READER] = {"properties": {"permissions": [{"dataActions": ["*"]}]}}
+    answers([OPENAI_DENIED])
 
-    with pytest.raises(ProviderError, match="needs Cognitive Services OpenAI User there"):
-        SmokeRequestProvider().create(a_request(connections=[]))
+    with pytest.raises(ProviderError, match="not assigned or does not work yet"):
+        SmokeRequestProvider().create(a_request(role_scopes=[ACCOUNT]))
     assert 1200 < clock.now < 1300
+
+
+def test_a_role_on_the_openai_account_that_nobody_assigned_is_told_at_once(
+    azure: Use, answers: Answers, clock: Clock
+) -> None:
+    azure(with_role(their_azure("blue"), action="*"))
+    answers([OPENAI_DENIED])
+
+    with pytest.raises(ProviderError) as failed:
+        SmokeRequestProvider().create(a_request(role_scopes=[WORKSPACE, ACCOUNT]))
+
+    assert clock.now == 0
+    assert "may not use the Azure OpenAI account oai: it lacks the role" in str(failed.value)
+    assert f"--role {OPENAI_USER.definition} --scope {ACCOUNT}" in str(failed.value)
 
 
 def test_a_deployment_that_stays_unavailable_is_given_up(
