@@ -61,7 +61,7 @@ async def on_failure(
         return True
     fix = next((fix for word, fix in _FIXES.items() if word.lower() in reason.lower()), None)
     logs = await asyncio.to_thread(_logs, arm_id)
-    lines = [f"{name} did not start", fix or "Its containers' logs may say why.", logs]
+    lines = [f"{name} did not start", logs, fix or "The log may say why."]
     pulumi.log.error("\n".join(lines), deployment)
     return False
 

@@ -12,17 +12,20 @@ class ProviderError(Exception):
     """Something a provider could not do, for the person who ran the update.
 
     `attempt`: what was tried on which resource; `why` it cannot be; `fix`: what to do next.
+    `log`: what the containers said.
     """
 
-    def __init__(self, attempt: str, *, why: str, fix: str) -> None:
-        super().__init__(attempt, why, fix)
+    def __init__(self, attempt: str, *, why: str, fix: str, log: str = "") -> None:
+        super().__init__(attempt, why, fix, log)
         self.attempt = attempt
         self.why = why
         self.fix = fix
+        self.log = log
 
     def __str__(self) -> str:
-        """The three parts, the later two indented under the first."""
-        tail = f"{self.why.strip()}\n{self.fix.strip()}".replace("\n", "\n  ")
+        """The parts, the later ones indented under the first; what to do comes last."""
+        parts = (part.strip() for part in (self.why, self.log, self.fix))
+        tail = "\n".join(part for part in parts if part).replace("\n", "\n  ")
         return f"{self.attempt}:\n  {tail}"
 
 

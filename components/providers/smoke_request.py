@@ -120,7 +120,8 @@ def _revived(props: Props) -> None:
         raise ProviderError(
             f"deployment {props['deployment']} did not start, this time neither",
             why=f"Azure answered {error.code}: {error.message}",
-            fix=f"Find the cause in the log, then run the update again.\n{container_logs(id_)}",
+            fix="Find the cause in the log, then run the update again.",
+            log=container_logs(id_),
         ) from error
 
 
@@ -160,13 +161,9 @@ def _without_role(target: Target, answer: Answer, missing: MissingRole) -> Provi
         f"the smoke request to {target.name} was answered {_said(answer)}",
         why=f"the endpoint's identity {identity} {missing.may_not}: it lacks the role "
         f"{missing.role.name}",
-        fix="\n".join(
-            [
-                "Have the role assigned, then run the update again; traffic stays where it was.",
-                f"  {command}",
-                container_logs(target.deployment_id),
-            ]
-        ),
+        fix="Have the role assigned, then run the update again; traffic stays where it was.\n"
+        f"  {command}",
+        log=container_logs(target.deployment_id),
     )
 
 
@@ -175,12 +172,8 @@ def _unanswered(target: Target, answer: Answer, *, waited: float) -> ProviderErr
     return ProviderError(
         f"the smoke request to {target.name} was answered {_said(answer)}",
         why=f"{again}{_why(target, answer)}",
-        fix="\n".join(
-            [
-                "Traffic stays where it was. Find the cause in the log, then run the update again.",
-                container_logs(target.deployment_id),
-            ]
-        ),
+        fix="Traffic stays where it was. Find the cause in the log, then run the update again.",
+        log=container_logs(target.deployment_id),
     )
 
 
