@@ -2,6 +2,11 @@
 
 The checks are in `online_endpoints`, `online_deployments` and their neighbours; the tests that
 show them name the rule's id.
+
+The codes of taken names (EndpointNameNotAvailable), of quota (OutOfQuota) and of identities that
+are missing (FailedIdentityOperation) are guesses. Threads show validation errors for the first two,
+400 BadRequest with a nested InferencingClientCallFailed: azure-sdk-for-python 35109,
+azureml-examples 1931.
 """
 
 from __future__ import annotations
@@ -19,12 +24,13 @@ ENDPOINT: tuple[Rule, ...] = (
         text="the name is unique in its region, in any case; locally Kubernetes endpoints "
         "share these names",
         fact="1",
+        certainty="U",
     ),
     Rule(
         id="endpoint-name-reserved",
         text="the name of a deleted endpoint stays taken for name_reserved_seconds",
         fact="8",
-        certainty="I",
+        certainty="U",
     ),
     Rule(
         id="endpoint-limit",
@@ -88,6 +94,7 @@ ENDPOINT: tuple[Rule, ...] = (
         id="identity-exists",
         text="a user-assigned identity must exist, and the caller may assign it",
         fact="4",
+        certainty="U",
     ),
     Rule(
         id="flag-system-only",
@@ -131,6 +138,7 @@ DEPLOYMENT: tuple[Rule, ...] = (
         text="the cores of its VM family lie within the quota, with a reserve of one "
         "instance in five",
         fact="2",
+        certainty="U",
     ),
     Rule(
         id="vm-size",
