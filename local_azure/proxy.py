@@ -17,7 +17,12 @@ from local_azure.faults import Faults
 
 LOG = logging.getLogger("local_azure.proxy")
 HOSTS = ("management.azure.com", "login.microsoftonline.com")
-SUFFIXES = (".inference.ml.azure.com", ".openai.azure.com")
+SUFFIXES = (
+    ".inference.ml.azure.com",
+    ".openai.azure.com",
+    ".api.azureml.ms",
+    ".experiments.azureml.net",
+)
 BLOB_SUFFIX = ".blob.core.windows.net"
 HEAD_SECONDS = 30.0
 CHUNK = 262144

@@ -10,7 +10,9 @@ from local_azure.arm.engine import Engine
 from local_azure.arm.errors import ArmError
 from local_azure.arm.store import Resource
 from local_azure.services.machinelearning import endpoint_identity, online_endpoints
+from local_azure.services.machinelearning.assets import ensure_container
 from local_azure.services.machinelearning.online_deployments import OnlineDeployments
+from local_azure.services.machinelearning.registry_names import TYPE as REGISTRY
 
 LOG = logging.getLogger("local_azure")
 AT_ONCE = 2
@@ -18,7 +20,8 @@ ENDED = ("Failed", "Canceled")
 
 
 async def resume(engine: Engine) -> None:
-    """Finish deletes, settle endpoints, place deployments; failures show as state Failed."""
+    """Finish deletes, settle endpoints and what is in registries, place deployments; failures
+    show as state Failed."""
     azure = engine.azure
     types = {kind.type.lower(): kind for kind in engine.types()}
     for resource in azure.store.all():
@@ -31,6 +34,11 @@ async def resume(engine: Engine) -> None:
                 azure, endpoint, creator=creator.object_id if creator else ""
             )
             _settled(engine, endpoint, "Succeeded")
+    for asset in azure.store.all():
+        if asset.type.startswith(REGISTRY) and asset.state in ("Creating", "Updating"):
+            if asset.type.endswith("/versions"):
+                ensure_container(azure, asset, by=asset.created_by)
+            _settled(engine, asset, "Succeeded")
     kind = engine.type_named(OnlineDeployments.type)
     if isinstance(kind, OnlineDeployments):
         limit = asyncio.Semaphore(AT_ONCE)

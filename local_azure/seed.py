@@ -1,17 +1,23 @@
-"""What a world holds from the start: a workspace with its neighbours, one connection, and the
-deployer's roles. Everything is made only where it is missing, so a restart changes nothing."""
+"""What a world holds from the start: a workspace with its neighbours, one connection, the system
+registry, and the deployer's roles. Everything is made only where it is missing, so a restart
+changes nothing."""
 
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 from local_azure.arm.ids import GROUP_TYPE, SUBSCRIPTION_TYPE
+from local_azure.arm.rbac import EVERYONE
 from local_azure.arm.roles import Role, built_in
-from local_azure.arm.shape import JsonObject
+from local_azure.arm.shape import JsonObject, items, parse_object, section, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
 from local_azure.services import cognitive, containerregistry, insights, keyvault, storage
 from local_azure.services.machinelearning import connections, datastores, workspaces
+from local_azure.services.machinelearning.registry_assets import RegistryEnvironmentVersions
+from local_azure.services.machinelearning.registry_names import SYSTEM_GROUP, SYSTEM_ID
+from local_azure.services.machinelearning.registry_names import TYPE as REGISTRY
 from local_azure.settings import SettingError
 
 OPENAI_DEPLOYMENTS = {
@@ -22,6 +28,7 @@ OPENAI_DEPLOYMENTS = {
     "text-embedding-ada-002": "text-embedding-ada-002",
 }
 CONNECTION = "open_ai_connection"
+CURATED = Path(__file__).parent / "data" / "curated-environments.json"
 
 
 def seed(azure: Azure) -> str:
@@ -51,7 +58,22 @@ def seed(azure: Azure) -> str:
     _datastore(azure, datastores.DEFAULT, container)
     _datastore(azure, "workspaceartifactstore", "azureml")
     _connection(azure)
+    _system_registry(azure)
     return container
+
+
+def _system_registry(azure: Azure) -> None:
+    """The registry `azureml`, for everybody to read, with its curated environments."""
+    _ensure(azure, SYSTEM_GROUP, GROUP_TYPE, _located(azure))
+    _ensure(azure, SYSTEM_ID, REGISTRY, {**_located(azure), "properties": {}})
+    _assign(azure, EVERYONE, "Reader", SYSTEM_ID)
+    for entry in items(parse_object(CURATED.read_bytes()), "environments"):
+        container = f"{SYSTEM_ID}/environments/{text(entry, 'name')}"
+        properties = section(entry, "properties")
+        kind = RegistryEnvironmentVersions.type
+        _ensure(azure, container, kind.removesuffix("/versions"), {"properties": {}})
+        version = f"{container}/versions/{text(entry, 'version')}"
+        _ensure(azure, version, kind, {"properties": {"osType": "Linux", **properties}})
 
 
 def _principals(azure: Azure) -> None:

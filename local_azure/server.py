@@ -33,6 +33,7 @@ from local_azure.login import Login
 from local_azure.platform import Endpoints, OpenAIAccounts, WorldPlatform
 from local_azure.ports import Ports
 from local_azure.proxy import Proxy
+from local_azure.registry_sites import RegistrySites
 from local_azure.requests_log import RequestLog
 from local_azure.seed import seed
 from local_azure.services import all_types
@@ -158,9 +159,12 @@ class Service:
         }
 
     def _suffixes(self) -> Mapping[str, sites.Handler]:
+        registries = RegistrySites(self._engine)
         return {
             ".inference.ml.azure.com": self._router.serve_host,
             ".openai.azure.com": sites.routed(self._openai.routes()),
+            ".api.azureml.ms": sites.routed(registries.discovery()),
+            ".experiments.azureml.net": registries.data_plane,
         }
 
     def _announce(self) -> None:

@@ -18,15 +18,23 @@ MAX_BODY = 64 * 1024 * 1024
 
 async def arm(request: web.Request, engine: Engine) -> web.Response:
     """management.azure.com."""
-    query = dict(request.query)
-    try:
-        reply = await engine.handle(
+    body = await request.read()
+    return await answered(
+        request,
+        engine.handle(
             request.method,
             request.rel_url.raw_path,
-            query=query,
+            query=dict(request.query),
             authorization=request.headers.get("Authorization", ""),
-            body=await request.read(),
-        )
+            body=body,
+        ),
+    )
+
+
+async def answered(request: web.Request, work: Awaitable[Reply]) -> web.Response:
+    """What the work replies, or the `ArmError` that it raised, with ARM's headers."""
+    try:
+        reply = await work
     except ArmError as error:
         headers = {"x-ms-failure-cause": "gateway", **error.headers}
         reply = Reply(status=error.status, body=error.body(), headers=headers)

@@ -17,6 +17,7 @@ from local_azure.arm.store import Resource
 from local_azure.azure import Azure
 from local_azure.directory import Principal
 from local_azure.tokens import ARM_AUDIENCES, TokenError
+from local_azure.world import PLATFORM_SUBSCRIPTION
 
 AUTHORITY = "https://login.microsoftonline.com"
 
@@ -66,7 +67,7 @@ class Engine:
         finally:
             self.azure.snapshot.flush()
 
-    def caller(self, authorization: str) -> Principal:
+    def caller(self, authorization: str, audiences: tuple[str, ...] = ARM_AUDIENCES) -> Principal:
         """Who sent this Authorization header. Raises a 401 in ARM's words."""
         scheme, _, token = authorization.partition(" ")
         tenant = self.azure.world.tenant_id
@@ -77,7 +78,7 @@ class Engine:
                 "Authentication failed. The 'Authorization' header is missing.",
             )
         try:
-            claims = self.azure.tokens.verify(token.strip(), ARM_AUDIENCES)
+            claims = self.azure.tokens.verify(token.strip(), audiences)
         except TokenError as error:
             raise _unauthenticated(tenant, "InvalidAuthenticationToken", str(error)) from error
         principal = self.azure.directory.get(claims.principal_id)
@@ -98,7 +99,8 @@ class Engine:
                 code="MissingApiVersionParameter",
             )
         parsed = ids.parse(path)
-        if parsed.subscription and parsed.subscription.lower() != self.azure.world.subscription_id:
+        known = (self.azure.world.subscription_id, PLATFORM_SUBSCRIPTION)
+        if parsed.subscription and parsed.subscription.lower() not in known:
             raise errors.subscription_not_found(parsed.subscription)
         content = parse_object(body) if body.strip() else {}
         if content is None:
@@ -236,9 +238,16 @@ class Engine:
         action = actions.get(name.lower())
         if action is None:
             raise errors.unknown_action(name, kind.type, tuple(kind.actions()))
-        self.authorize(call, f"{kind.type}/{action.permission}", call.id)
-        answer = await action.run(call, self.found(call, kind))
+        self.authorize(call, f"{kind.access or kind.type}/{action.permission}", call.id)
+        resource = self._ahead(call, kind) if action.ahead else self.found(call, kind)
+        answer = await action.run(call, resource)
         return answer if isinstance(answer, Reply) else Reply(body=answer)
+
+    def _ahead(self, call: Call, kind: ResourceType) -> Resource:
+        held = self.azure.store.get(call.id)
+        if held is None:
+            self._need_parents(call, kind)
+        return held or Resource(id=call.id, type=kind.type, body={})
 
 
 def _unauthenticated(tenant: str, code: str, message: str) -> ArmError:

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from local_azure.arm.roles import Role, built_in
 from local_azure.arm.shape import JsonObject, items, number, section, text
@@ -14,6 +15,8 @@ from local_azure.arm.store import Resource, Store
 
 ASSIGNMENT_TYPE = "Microsoft.Authorization/roleAssignments"
 DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
+EVERYONE = "00000000-0000-0000-0000-000000000000"
+"""All principals of the tenant, as Azure's own (system-defined) assignments name them."""
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +65,7 @@ class Access:
     def may(self, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
         """Whether assignments that are in effect by now allow the action at the scope."""
         now = time.time()
-        for assignment in self.assignments(principal_id):
+        for assignment in chain(self.assignments(principal_id), self.assignments(EVERYONE)):
             if number(assignment.hidden, "effectiveAt") > now:
                 continue
             if not covers(scope_of(assignment), scope):

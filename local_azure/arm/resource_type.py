@@ -53,6 +53,8 @@ class Action:
     run: Callable[[Call, Resource], Awaitable[JsonValue | Reply]]
     permission: str
     """What follows the type in the RBAC action: `listKeys/action`."""
+    ahead: bool = False
+    """Also of a resource that is not there yet, which then has an empty body."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,10 @@ class ResourceType:
     """Top-level sections that a PATCH may hold."""
     rules: ClassVar[tuple[Rule, ...]] = ()
     """What it enforces."""
+    schema: ClassVar[str] = ""
+    """The type whose schema its request bodies obey; "" for its own."""
+    access: ClassVar[str] = ""
+    """The type that its RBAC actions name; "" for its own."""
 
     def __init__(self, azure: Azure) -> None:
         self.azure = azure
@@ -154,7 +160,7 @@ class ResourceType:
     def permission(self, verb: str) -> str | None:
         """The RBAC action of a verb; None for what everybody in the tenant may do."""
         word = {"GET": "read", "LIST": "read", "DELETE": "delete"}.get(verb, "write")
-        return f"{self.type}/{word}"
+        return f"{self.access or self.type}/{word}"
 
     def delay(self, verb: str) -> float:
         """Seconds that an operation of this verb takes beyond its work."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _ML = "Microsoft.MachineLearningServices/workspaces"
+_REGISTRIES = "Microsoft.MachineLearningServices/registries"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
 _OPENAI = "Microsoft.CognitiveServices/accounts/OpenAI"
 
@@ -76,6 +77,11 @@ BUILT_IN: tuple[Role, ...] = (
         name="AzureML Metrics Writer (preview)",
         guid="635dd51f-9968-44d3-b7fb-6d9a6bd613ae",
         actions=(f"{_ML}/metrics/*/write",),
+    ),
+    Role(
+        name="AzureML Registry User",
+        guid="1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+        actions=(f"{_REGISTRIES}/read", f"{_REGISTRIES}/assets/*"),
     ),
     Role(
         name="AcrPull",

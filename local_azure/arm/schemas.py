@@ -103,7 +103,7 @@ class _Reading:
             if proper is not None:
                 shaped[proper] = self.value(held, section(known, proper), here)
             elif isinstance(extra, dict):
-                shaped[name] = self.value(held, extra, here)
+                shaped[name] = self.value(_as_text(held, extra, at), extra, here)
             elif extra is False:
                 self.problems.append(f"Could not find member '{name}' ({here})")
             else:
@@ -139,6 +139,12 @@ class _Reading:
         pattern = text(schema, "pattern")
         if pattern and re.search(pattern, value) is None:
             self.problems.append(f"{at} does not match '{pattern}'")
+
+
+def _as_text(value: JsonValue, schema: JsonObject, at: str) -> JsonValue:
+    """A number in a property bag as text: azure-ai-ml sends code with `hash_version: 202208`."""
+    bag = at == "properties.properties" and text(schema, "type") == "string"
+    return json.dumps(value) if bag and type(value) in (int, float) else value
 
 
 def _constants(branch: JsonObject) -> JsonObject:

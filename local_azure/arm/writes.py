@@ -31,7 +31,7 @@ async def put(call: Call, kind: ResourceType) -> Reply:
     else:
         body = without_nulls(call.body)
     _refuse_when_busy(call, kind)
-    body, problems = conform(kind.type, _writable(body, kind))
+    body, problems = conform(kind.schema or kind.type, _writable(body, kind))
     if problems:
         raise errors.invalid_body(problems, kind.type)
     if isinstance(body.get("location"), str):

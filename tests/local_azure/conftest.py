@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from azure.identity import EnvironmentCredential
 
 from tests.local_azure.engine_world import EngineWorld
 from tests.local_azure.world import LocalAzure
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +22,21 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
     """A running local Azure with default settings."""
     with LocalAzure(tmp_path_factory.mktemp("azure")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def ml(azure: LocalAzure) -> Iterator[MLClient]:
+    """The unmodified azure-ai-ml client, signed in as the deployer of the workspace."""
+    with warnings.catch_warnings():  # marshmallow's, at import
+        warnings.simplefilter("ignore")
+        from azure.ai.ml import MLClient
+    with azure.entered():
+        yield MLClient(
+            EnvironmentCredential(),
+            subscription_id=azure.world.subscription_id,
+            resource_group_name=azure.world.resource_group,
+            workspace_name=azure.world.workspace,
+        )
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.identity import EnvironmentCredential
 
 from tests.local_azure.world import LocalAzure
 
@@ -39,17 +38,6 @@ with warnings.catch_warnings():  # marshmallow's, at import
     from azure.ai.ml.exceptions import MlException
 
 pytestmark = [pytest.mark.local, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def ml(azure: LocalAzure) -> Iterator[MLClient]:
-    with azure.entered():
-        yield MLClient(
-            EnvironmentCredential(),
-            subscription_id=azure.world.subscription_id,
-            resource_group_name=azure.world.resource_group,
-            workspace_name=azure.world.workspace,
-        )
 
 
 @pytest.fixture

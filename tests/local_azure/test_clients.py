@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.identity import EnvironmentCredential
 
 from tests.local_azure.world import LocalAzure
 
@@ -27,17 +25,6 @@ with warnings.catch_warnings():  # marshmallow's, at import
     )
 
 pytestmark = [pytest.mark.local, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def ml(azure: LocalAzure) -> Iterator[MLClient]:
-    with azure.entered():
-        yield MLClient(
-            EnvironmentCredential(),
-            subscription_id=azure.world.subscription_id,
-            resource_group_name=azure.world.resource_group,
-            workspace_name=azure.world.workspace,
-        )
 
 
 def a_flow(folder: Path) -> Path:

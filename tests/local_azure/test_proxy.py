@@ -13,7 +13,7 @@ from tests.local_azure.world import LocalAzure
 
 FOREIGN = (
     "https://example.com/",
-    "https://westeurope.api.azureml.ms/",
+    "https://ml.azure.com/",
     "https://management.azure.com.example.com/",
     "https://management.azure.com:8443/",
     "https://somebodyelse.blob.core.windows.net/",
@@ -80,6 +80,8 @@ async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWri
         ("MANAGEMENT.azure.com", 1),
         ("ep.westeurope.inference.ml.azure.com", 1),
         ("local-openai.openai.azure.com", 1),
+        ("eastus.api.azureml.ms", 1),
+        ("cert-westeurope.experiments.azureml.net", 1),
         ("ours.blob.core.windows.net", 2),
     ],
 )

@@ -155,7 +155,7 @@ def a_user_assigned_identity(azure: LocalAzure, name: str) -> str:
         ({"instanceType": "Standard_Z99"}, "not supported"),
         ({"endpointComputeType": "Kubernetes"}, "must be Managed"),
         ({"model": "azureml:name:1"}, "no ARM id"),
-        ({"environmentId": "azureml://registries/azureml/environments/a/versions/1"}, "registry"),
+        ({"model": "azureml://registries/azureml/models/a/versions/1"}, "The model a:1 was not"),
     ],
 )
 def test_impossible_deployments_are_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,11 +95,7 @@ def test_a_flow_folder_becomes_a_model(their_workspace: str, flow: Path) -> None
                 },
             },
         ),
-        pytest.param(
-            CodeVersionProvider(),
-            {},
-            marks=pytest.mark.xfail(reason="local Azure: codes/startPendingUpload", strict=True),
-        ),
+        (CodeVersionProvider(), {}),
     ],
     ids=["environment", "code"],
 )
@@ -111,7 +108,8 @@ def test_a_folder_becomes_an_asset(
     created = provider.create(an_asset(their_workspace, "one", **more))
 
     live = section(arm().get(f"{created.id}/versions/one"), "properties")
-    assert "LocalUpload" in str(live.get("build") or live.get("codeUri"))
+    uri = text(live, "build", "contextUri") or text(live, "codeUri")
+    assert re.fullmatch(r"https://[a-z0-9]+\.blob\.core\.windows\.net/.+/(context/|code)", uri)
     if "inference_config" in more:
         assert live["inferenceConfig"] == more["inference_config"]
 

@@ -1,8 +1,10 @@
-"""Microsoft.MachineLearningServices: the workspace, and what an online endpoint needs of it."""
+"""Microsoft.MachineLearningServices: the workspace, what an online endpoint needs of it, and
+registries."""
 
 from __future__ import annotations
 
 from local_azure.arm.resource_type import ResourceType
+from local_azure.services.machinelearning import registry_assets
 from local_azure.services.machinelearning.capacity import Usages, VmSizes
 from local_azure.services.machinelearning.codes import Codes, CodeVersions
 from local_azure.services.machinelearning.computes import Computes
@@ -17,6 +19,7 @@ from local_azure.services.machinelearning.online_deployments import (
 )
 from local_azure.services.machinelearning.online_endpoints import OnlineEndpoints
 from local_azure.services.machinelearning.operations import OperationResults, OperationStatuses
+from local_azure.services.machinelearning.registries import Registries
 from local_azure.services.machinelearning.workspaces import Workspaces
 
 TYPES: tuple[type[ResourceType], ...] = (
@@ -32,6 +35,8 @@ TYPES: tuple[type[ResourceType], ...] = (
     CodeVersions,
     Data,
     DataVersions,
+    Registries,
+    *registry_assets.TYPES,
     OnlineEndpoints,
     OnlineDeployments,
     DeploymentSkus,

@@ -9,6 +9,7 @@ from local_azure.arm.ids import parent_of
 from local_azure.arm.resource_type import Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, dig, section
 from local_azure.arm.store import Resource
+from local_azure.azure import Azure
 
 
 class Containers(ResourceType):
@@ -20,7 +21,7 @@ class Containers(ResourceType):
         view = super().view(resource)
         versions = self.azure.store.children(resource.id, f"{self.type}/versions")
         properties = section(view, "properties")
-        latest = max(versions, key=lambda one: one.created_at, default=None)
+        latest = newest(versions)
         numbers = [int(one.name) for one in versions if one.name.isdigit()]
         properties["latestVersion"] = latest.name if latest else None
         properties["nextVersion"] = str(max(numbers, default=0) + 1)
@@ -62,17 +63,7 @@ class Versions(ResourceType):
 
     async def settle(self, call: Call, resource: Resource, previous: JsonObject | None) -> None:
         del previous
-        container = parent_of(resource.id)
-        if self.azure.store.get(container) is None:
-            self.azure.store.put(
-                Resource(
-                    id=container,
-                    type=self.type.removesuffix("/versions"),
-                    body={"properties": {}},
-                    created_by=call.caller.client_id,
-                    changed_by=call.caller.client_id,
-                )
-            )
+        ensure_container(self.azure, resource, by=call.caller.client_id)
 
     def view(self, resource: Resource) -> JsonObject:
         view = super().view(resource)
@@ -81,6 +72,26 @@ class Versions(ResourceType):
         properties.setdefault("isAnonymous", False)
         view["properties"] = properties
         return view
+
+
+def newest(versions: list[Resource]) -> Resource | None:
+    """The version that the label `latest` stands for: created last."""
+    return max(versions, key=lambda one: one.created_at, default=None)
+
+
+def ensure_container(azure: Azure, version: Resource, *, by: str) -> None:
+    """Make the container of a version, where it is missing."""
+    container = parent_of(version.id)
+    if azure.store.get(container) is None:
+        azure.store.put(
+            Resource(
+                id=container,
+                type=version.type.removesuffix("/versions"),
+                body={"properties": {}},
+                created_by=by,
+                changed_by=by,
+            )
+        )
 
 
 def _fill(properties: JsonObject) -> None:

@@ -153,9 +153,15 @@ DEPLOYMENT: tuple[Rule, ...] = (
     ),
     Rule(
         id="references",
-        text="model, environment and code versions exist in this world; references to "
-        "registries, which the cloud takes, are refused by name",
+        text="model, environment and code versions exist, in the workspace or in a registry",
         fact="6",
+    ),
+    Rule(
+        id="registry-reference",
+        text="azureml://registries/REGISTRY/KIND/NAME/versions/VERSION, or …/labels/latest, is "
+        "looked up when the deployment is placed",
+        fact="6",
+        certainty="U",
     ),
     Rule(
         id="deployment-place",
