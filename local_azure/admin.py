@@ -22,6 +22,7 @@ from local_azure.home import HEADER
 from local_azure.requests_log import RequestLog
 from local_azure.services.machinelearning import online_deployments, online_endpoints
 from local_azure.settings import SettingError
+from local_azure.telemetry import Telemetry
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -29,8 +30,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Admin:
     """Administration of one running world."""
 
-    def __init__(self, engine: Engine, requests: RequestLog) -> None:
+    def __init__(self, engine: Engine, requests: RequestLog, telemetry: Telemetry) -> None:
         self._engine = engine
+        self._telemetry = telemetry
         self._azure = engine.azure
         self._requests = requests
         self.ready = False
@@ -43,6 +45,7 @@ class Admin:
             web.get("/_local/health", self._health),
             web.get("/_local/status", self._keyed(self._status)),
             web.get("/_local/logs", self._keyed(self._logs)),
+            web.get("/_local/telemetry", self._keyed(self._received)),
             web.get("/_local/settings", self._keyed(self._settings)),
             web.post("/_local/settings", self._keyed(self._settings)),
             web.post("/_local/grant", self._keyed(self._grant)),
@@ -101,6 +104,14 @@ class Admin:
                 "deployments": entries,
             }
         )
+
+    async def _received(self, request: web.Request) -> web.Response:
+        found = self._telemetry.items(
+            request.query.get("component", ""),
+            table=request.query.get("table", ""),
+            tail=int(request.query.get("tail", "50")),
+        )
+        return web.json_response({"items": found})
 
     async def _logs(self, request: web.Request) -> web.Response:
         wanted = (request.query.get("endpoint", ""), request.query.get("deployment", ""))

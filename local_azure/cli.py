@@ -1,10 +1,11 @@
-"""The command line: start, stop, status, env, logs, grant, fault, cancel, routes. One line a
-thing, errors without tracebacks."""
+"""The command line: start, stop, status, env, logs, telemetry, grant, fault, cancel, routes.
+One line a thing, errors without tracebacks."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -74,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         choices=("inference-server", "storage-initializer"),
     )
     logs.add_argument("--tail", type=int, default=100, help="lines (%(default)s)")
+    received = command("telemetry", _telemetry, "what Application Insights received, as JSON lines")
+    received.add_argument("--component", default="", help="name of one Application Insights")
+    received.add_argument("--table", default="", help="requests, dependencies, traces, …")
+    received.add_argument("--tail", type=int, default=50, help="items (%(default)s)")
     grant = command("grant", _grant, "make a role assignment, as the owner of the world")
     grant.add_argument("--assignee-object-id", required=True)
     grant.add_argument(
@@ -182,6 +187,14 @@ def _logs(home: Path, options: argparse.Namespace) -> int:
         "tail": str(options.tail),
     }
     print(text(control.ask(home, "GET", "/_local/logs", query=query), "content"), end="")
+    return 0
+
+
+def _telemetry(home: Path, options: argparse.Namespace) -> int:
+    control.need(home)
+    query = {"component": options.component, "table": options.table, "tail": str(options.tail)}
+    for item in items(control.ask(home, "GET", "/_local/telemetry", query=query), "items"):
+        print(json.dumps(item))
     return 0
 
 

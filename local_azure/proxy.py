@@ -13,15 +13,17 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+from local_azure import telemetry
 from local_azure.faults import Faults
 
 LOG = logging.getLogger("local_azure.proxy")
-HOSTS = ("management.azure.com", "login.microsoftonline.com")
+HOSTS = ("management.azure.com", "login.microsoftonline.com", telemetry.HOST)
 SUFFIXES = (
     ".inference.ml.azure.com",
     ".openai.azure.com",
     ".api.azureml.ms",
     ".experiments.azureml.net",
+    telemetry.SUFFIX,
 )
 BLOB_SUFFIX = ".blob.core.windows.net"
 HEAD_SECONDS = 30.0

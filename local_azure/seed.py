@@ -147,13 +147,12 @@ def _neighbours(azure: Azure) -> JsonObject:
     found: JsonObject = {}
     for role, (type_name, name) in named.items():
         identifier = f"{place}/{type_name}/{name}"
-        hidden: JsonObject = {"instrumentationKey": str(uuid.uuid4())}
         _ensure(
             azure,
             identifier,
             type_name,
             {**_located(azure), "properties": {}},
-            hidden=hidden if role == "applicationInsights" else None,
+            hidden=insights.new_key() if role == "applicationInsights" else None,
         )
         found[role] = identifier
     account = f"{place}/{cognitive.TYPE}/{world.openai_account}"

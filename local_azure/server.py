@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local_azure import processes, resume, sites
+from local_azure import processes, resume, sites, telemetry
 from local_azure.admin import Admin
 from local_azure.arm.engine import Engine
 from local_azure.arm.operations import Operations
@@ -88,7 +88,8 @@ class Service:
         azure.placement = self.placement
         azure.minutes = self.placement.backends.minutes
         self._engine = Engine(azure, all_types(azure))
-        self._admin = Admin(self._engine, self._requests)
+        self._telemetry = telemetry.Telemetry(azure, home / "telemetry")
+        self._admin = Admin(self._engine, self._requests, self._telemetry)
         self._admin.keep_settings = self._keep_settings
         endpoints, accounts = Endpoints(azure), OpenAIAccounts(azure)
         self._router = ScoringRouter(
@@ -156,6 +157,7 @@ class Service:
         return {
             "management.azure.com": arm,
             LOGIN_HOST: sites.routed(Login(self.azure).routes()),
+            telemetry.HOST: sites.routed(self._telemetry.routes()),
         }
 
     def _suffixes(self) -> Mapping[str, sites.Handler]:
@@ -165,6 +167,7 @@ class Service:
             ".openai.azure.com": sites.routed(self._openai.routes()),
             ".api.azureml.ms": sites.routed(registries.discovery()),
             ".experiments.azureml.net": registries.data_plane,
+            telemetry.SUFFIX: sites.routed(self._telemetry.routes()),
         }
 
     def _announce(self) -> None:

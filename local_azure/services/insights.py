@@ -1,20 +1,34 @@
-"""Microsoft.Insights: components, autoscale and diagnostic settings. Kept and shown; nothing is
-scaled or sent anywhere. With them the Log Analytics workspace that diagnostics name."""
+"""Microsoft.Insights: components, autoscale and diagnostic settings. Nothing is scaled, and no
+diagnostics are sent; what a component receives is `telemetry`'s. With them the Log Analytics
+workspace that diagnostics name."""
 
 from __future__ import annotations
 
-from local_azure.arm.resource_type import ResourceType
+import uuid
+
+from local_azure.arm.resource_type import Call, ResourceType
 from local_azure.arm.shape import JsonObject, section, text
 from local_azure.arm.store import Resource
 
 COMPONENTS = "Microsoft.Insights/components"
 
 
+def new_key() -> JsonObject:
+    """What a component hides: the key that its connection string holds."""
+    return {"instrumentationKey": str(uuid.uuid4())}
+
+
 class Components(ResourceType):
-    """Application Insights."""
+    """Application Insights; what flows send to it can be read."""
 
     type = COMPONENTS
     read_only = ("InstrumentationKey", "ConnectionString", "AppId")
+
+    async def accept(
+        self, call: Call, body: JsonObject, existing: Resource | None
+    ) -> tuple[JsonObject, JsonObject]:
+        del call
+        return body, existing.hidden if existing else new_key()
 
     def view(self, resource: Resource) -> JsonObject:
         view = super().view(resource)

@@ -90,6 +90,9 @@ def container_environment(
         "PYTHONUNBUFFERED": "1",
         "PYTHONNOUSERSITE": "1",
         "PF_DISABLE_TRACING": "true",  # the tracer would start a server of its own
+        # What exporters tell their maker about themselves, and ask it: its hosts are not played.
+        "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+        "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
         "AZUREML_APP_ROOT": str(generation),
     }
     forced = {"PATH": path, "HOME": str(home), **platform}
@@ -102,6 +105,14 @@ def container_environment(
             (model_dir or generation) / _inside(project, generation)
         )
     return result
+
+
+def monitoring(app_insights_key: str | None) -> dict[str, str]:
+    """What the service tells a container about Application Insights. The runtime takes this key
+    before an APPLICATIONINSIGHTS_CONNECTION_STRING of the user's."""
+    if not app_insights_key:
+        return {}
+    return {"AML_APP_INSIGHTS_ENABLED": "true", "AML_APP_INSIGHTS_KEY": app_insights_key}
 
 
 def _inside(path: str, generation: Path) -> str:

@@ -88,7 +88,9 @@ class PlacementSpec:
     """Per instance."""
     liveness: Probe = Probe()
     readiness: Probe = Probe()
-    app_insights: bool = False
+    app_insights_key: str | None = None
+    """Instrumentation key of the workspace's Application Insights, when the deployment has it
+    enabled and the workspace is linked to one."""
     identity_client_ids: Mapping[str, str] = field(default_factory=dict[str, str])
     """client id -> principal id of each identity of the endpoint; the key "" is the
     system-assigned one, and is absent when the endpoint has only user-assigned identities."""

@@ -13,6 +13,7 @@ from .backends import Backend, Counters
 from .container import (
     PORT,
     container_environment,
+    monitoring,
     route,
     server_settings,
     working_directory,
@@ -104,7 +105,7 @@ class Starter:
             model_dir=model,
             image=environment.variables,
             user=storage_initializer.resolve_secrets(spec, self._platform),
-            platform={**self._egress, **platform},
+            platform={**self._egress, **platform, **monitoring(spec.app_insights_key)},
         )
         directory = working_directory(variables, model)
         if directory is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from textwrap import dedent
 from typing import Any
 
@@ -42,7 +43,12 @@ def a_second_connection(project: Project) -> str:
 
 
 def a_deployment(
-    project: Project, endpoint: str, environment: str, variables: dict[str, str]
+    project: Project,
+    endpoint: str,
+    environment: str,
+    variables: dict[str, str],
+    *,
+    app_insights: bool = True,
 ) -> str:
     path = f"article/{endpoint}-blue.yml"
     document = "\n".join(
@@ -55,7 +61,7 @@ def a_deployment(
             environment + ROUTES.rstrip(),
             "instance_type: Standard_E4s_v3",
             "instance_count: 1",
-            "app_insights_enabled: true",
+            f"app_insights_enabled: {str(app_insights).lower()}",
             "request_settings:",
             "  request_timeout_ms: 300000",
             "  max_concurrent_requests_per_instance: 2",
@@ -66,6 +72,24 @@ def a_deployment(
     )
     write(project, path, document + "\n")
     return path
+
+
+def an_application_insights(project: Project, name: str) -> str:
+    """The connection string of one that the workspace is not linked to."""
+    made = project.arm(
+        f"{GROUP}/providers/Microsoft.Insights/components/{name}",
+        put={"location": "westeurope", "kind": "web", "properties": {}},
+    )
+    return made["properties"]["ConnectionString"]
+
+
+def telemetry(project: Project, component: str, *, patience: float = 30) -> list[str]:
+    """Names of the requests that an Application Insights was told of; exporters take seconds."""
+    until = time.monotonic() + patience
+    asked = ("telemetry", "--component", component, "--table", "requests")
+    while not (lines := project.local_azure(*asked).must_work().out) and time.monotonic() < until:
+        time.sleep(0.5)
+    return [json.loads(line)["name"] for line in lines.splitlines()]
 
 
 def live(project: Project, endpoint: str) -> dict[str, Any]:
@@ -97,6 +121,7 @@ def test_identity_overrides_environment_engine_and_timeout(project: Project) -> 
                         f"  image: {RUNTIME}\n",
                         {
                             "open_ai_connection": "production_openai",
+                            "OPEN_AI_CONNECTION_API_VERSION": "2024-06-01",
                             "PROMPTFLOW_SERVING_ENGINE": "fastapi",
                             "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS": '["answer"]',
                         },
@@ -112,8 +137,11 @@ def test_identity_overrides_environment_engine_and_timeout(project: Project) -> 
                         "  build:\n    path: image\n    dockerfile_path: Dockerfile\n",
                         {
                             "open_ai_connection": "${{azureml://connections/production_openai}}",
-                            "PRODUCTION_OPENAI_API_VERSION": "2024-06-01",
+                            "APPLICATIONINSIGHTS_CONNECTION_STRING": an_application_insights(
+                                project, "appi-theirs"
+                            ),
                         },
+                        app_insights=False,
                     )
                 ],
             },
@@ -128,6 +156,10 @@ def test_identity_overrides_environment_engine_and_timeout(project: Project) -> 
     assert own["environmentVariables"]["AZURE_CLIENT_ID"]
     logs = project.tools("logs", "--endpoint", "own-identity").must_work().out
     assert "uvicorn" in logs.lower()
+    asked = project.local_azure("logs", "--tail", "1000").must_work().out
+    assert "chat/completions?api-version=2024-06-01" in asked  # the field that is overridden
+    assert "POST /score" in telemetry(project, "appi-mlw-local")
+    assert "POST /score" in telemetry(project, "appi-theirs")
 
     assert project.env["THEIR_OPENAI_KEY"] not in json.dumps(project.resources())
     again = project.pulumi("up", "--yes", "--stack", "local").must_work().out

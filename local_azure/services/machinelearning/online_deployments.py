@@ -123,7 +123,7 @@ class OnlineDeployments(ResourceType):
             ),
             liveness=_probe(section(properties, "livenessProbe")),
             readiness=_probe(section(properties, "readinessProbe")),
-            app_insights=dig(properties, "appInsightsEnabled") is True,
+            app_insights_key=_app_insights_key(azure, workspace_id, properties),
             identity_client_ids=endpoint_identity.client_ids(azure, endpoint),
             data_collector=collected_events.from_wire(dig(properties, "dataCollector")),
             compute="Kubernetes" if compute == "Kubernetes" else "Managed",
@@ -208,6 +208,15 @@ def _cores(azure: Azure, endpoint: Resource, properties: JsonObject) -> int:
         return kubernetes.cores(azure, endpoint, properties)
     size = vm_size(text(properties, "instanceType"))
     return size.cores if size else 2
+
+
+def _app_insights_key(azure: Azure, workspace_id: str, properties: JsonObject) -> str | None:
+    """None also for a workspace without Application Insights: then nothing is sent, silently."""
+    workspace = azure.store.get(workspace_id)
+    if workspace is None or dig(properties, "appInsightsEnabled") is not True:
+        return None
+    linked = azure.store.get(text(workspace.properties, "applicationInsights"))
+    return text(linked.hidden, "instrumentationKey") if linked else None
 
 
 def _uri(azure: Azure, workspace_id: str, version: Resource | None, name: str) -> str | None:
