@@ -1,6 +1,7 @@
 """The online endpoint: a name, an address and an identity. Who gets its traffic is `traffic`'s."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -76,14 +77,18 @@ class Endpoint(pulumi.ComponentResource):
         self.register_outputs({"scoring_uri": self.scoring_uri})
 
 
-NAME_TAKEN = "EndpointNameNotAvailable"
+NAME_TAKEN = re.compile(
+    r"NameNotAvailable|\bname\b.{0,120}\b(taken|in use|not available|already exists|reserved)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Nobody has written down Azure's code for it: its message is matched too."""
 NAME_PATIENCE = 90
 """Times to ask for a name again, every 20 s: Azure keeps a deleted endpoint's for 20 minutes."""
 
 
 async def _name_comes_free(failed: pulumi.ErrorHookArgs) -> bool:
     """Whether to try again to make an endpoint whose name is still that of the one deleted."""
-    taken = failed.failed_operation == "create" and NAME_TAKEN in failed.errors[-1]
+    taken = failed.failed_operation == "create" and bool(NAME_TAKEN.search(failed.errors[-1]))
     if not taken or len(failed.errors) > NAME_PATIENCE:
         return False
     await asyncio.sleep(min(2.0 ** len(failed.errors), 20.0))

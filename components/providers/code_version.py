@@ -20,7 +20,7 @@ class _Codes(Protocol):
 
 
 class CodeVersionProvider(RegisteredAssetProvider):
-    """Registers through azure-ai-ml, which uploads to the workspace's default datastore."""
+    """Registers through azure-ai-ml, which uploads to a place that the service names."""
 
     noun = "code"
     collection = "codes"

@@ -26,3 +26,19 @@ def test_without_the_role_the_smoke_request_fails_and_says_how_to_grant_it(
     project.tools("up").must_work()
     assert project.live_traffic("basic-chat") == {"blue": 100}
     assert project.answer()
+
+
+def test_roles_of_a_connection_without_a_key_may_take_their_time(project: Project) -> None:
+    project.local_azure("start", "--setting", "role_propagation_seconds=5").must_work()
+    (project.folder / "deploy" / "without-key.yml").write_text(
+        "name: open_ai_connection\ntype: azure_open_ai\n"
+        "azure_endpoint: https://local-openai.openai.azure.com/\n"
+    )
+    project.config(connections=["deploy/without-key.yml"])
+
+    ran = project.tools("up").must_work()
+
+    assert "role Cognitive Services OpenAI User" in ran.text
+    assert "role Connection Secrets Reader" in ran.text
+    assert project.live_traffic("basic-chat") == {"blue": 100}
+    assert project.answer()
