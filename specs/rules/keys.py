@@ -24,6 +24,10 @@ _SHAPES = re.compile(
     r"|(AccountKey|SharedAccessKey|Password|Pwd)=[^;\s]{8,}|[?&]sig=[A-Za-z0-9%+/=]{20,}"
 )
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NO_SECRETS = frozenset(
+    {"type", "client_id", "tenant_id", "resource_id", "authority_url", "username"}
+)
+"""Fields of `credentials` that everybody may read."""
 _RUN, _MIXED = 20, 3.3
 """Characters of a run, and bits for each of them: 32 hexadecimal digits have about 3.7."""
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
@@ -51,7 +55,7 @@ def keys_in_connections(case: ConnectionCase) -> Iterator[Problem]:
     """No key stands in a connection's file: it comes from Pulumi's secret config."""
     for keys, value in _leaves(case.part.block()):
         name = keys[-1]
-        plain = keys[0] == "credentials" and name not in ("type", "client_id", "tenant_id")
+        plain = name == "api_key" or (keys[0] == "credentials" and name not in _NO_SECRETS)
         if (plain and _is_real(value)) or is_secret(name, value):
             yield Problem(
                 f"`{'.'.join(keys)}` seems to hold a secret in plain text",

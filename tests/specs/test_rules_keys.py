@@ -56,6 +56,19 @@ def test_these_are_none(name: str, value: str) -> None:
     assert not is_secret(name, value)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "type: open_ai\napi_key: abc",
+        "type: custom\ntarget: x\ncredentials: {type: api_key, key: k}",
+        "type: git\ntarget: x\ncredentials: {type: username_password, username: u, password: p}",
+    ],
+)
+def test_a_short_secret_of_a_connection_is_one_too(lines: str, tmp_path: Path) -> None:
+    found = findings_of(Scene(connections=(f"name: theirs\n{lines}\n",)), tmp_path)
+    assert [finding.id for finding in found].count("key-in-connection") == 1
+
+
 @settings(max_examples=50)
 @given(st.text(string.ascii_letters + string.digits, min_size=12, max_size=60))
 def test_a_secret_is_never_part_of_a_finding(value: str) -> None:
