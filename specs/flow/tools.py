@@ -99,6 +99,6 @@ def _legacy(node: Node, tools: object) -> set[str] | None:
 
 
 def _by_name(node: Node, key: str) -> bool:
-    if node.source.get("tool") in _WITHOUT_CONNECTION:
+    if str(node.source.get("tool")) in _WITHOUT_CONNECTION:
         return False
     return key in ("connection", "conn") or key.endswith("_connection")

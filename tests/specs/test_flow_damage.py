@@ -52,6 +52,11 @@ def test_any_structure(name: str, data: dict[str, object]) -> None:
     read_of({name: json.dumps(data).encode(), "a.py": b"def f(a: int): ...", "m.py": b"def f(): 0"})
 
 
+def test_a_tool_that_is_no_text(tmp_path: Path) -> None:
+    node = "{name: a, type: python, source: {type: package, tool: {b: c}}, inputs: {conn: d}}"
+    FlowFolder(tmp_path).dag(f"nodes: [{node}]\n").read()
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_any_damage_to_a_sound_flow(data: st.DataObject) -> None:
