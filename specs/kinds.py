@@ -49,6 +49,14 @@ _TELLING: tuple[tuple[FileKind, frozenset[str]], ...] = (
 )
 """Fields that only one kind has."""
 
+_FOREIGN = frozenset(
+    {
+        *("command", "component", "experiment_name", "jobs", "task", "training_data"),
+        *("managed_network", "model_id", "runs-on", "schedule", "trigger"),
+    }
+)
+"""Fields of jobs, pipelines, workspaces and serverless endpoints, which share some with ours."""
+
 _FIELDS: Mapping[FileKind, frozenset[str]] = {
     "online-endpoint": frozenset(Endpoint.field_names()),
     "online-deployment": frozenset(DeploymentSpec.field_names()),
@@ -90,7 +98,7 @@ def _by_fields(fields: Mapping[str, object]) -> FileKind | None:
             return "connection"
     for kind, telling in _TELLING:
         if telling & set(fields):
-            return kind
+            return kind if kind == "flow" or not _is_foreign(kind, fields) else None
     if "path" in fields and set(fields) - {"$schema"} <= _FIELDS["model"]:
         return "model"
     return None
@@ -100,7 +108,22 @@ def _by_name(file_name: str, fields: Mapping[str, object]) -> FileKind | None:
     """By the file's name, where at least half of the fields fit: a workflow may be so named."""
     for kind in _NAMED:
         if kind.removeprefix("online-") in file_name:
-            known = _FIELDS.get(kind)
-            fit = len(known & set(fields)) if known else len(fields)
-            return kind if 2 * fit >= len(fields) else None
+            fit = len(_known(kind) & set(fields))
+            fits = 2 * fit >= len(fields) and not _is_foreign(kind, fields)
+            return kind if fits else None
     return None
+
+
+def _is_foreign(kind: FileKind, fields: Mapping[str, object]) -> bool:
+    """Whether it is more likely a job or the like than a `kind` with a field too many."""
+    if not _FOREIGN & set(fields):
+        return False
+    return 2 * len(_known(kind) & set(fields)) <= len(fields)
+
+
+def _known(kind: FileKind) -> frozenset[str]:
+    if kind != "connection":
+        return _FIELDS[kind]
+    from specs.connection import TYPES  # two dozen models
+
+    return frozenset(name for one in TYPES.values() for name in one.field_names())

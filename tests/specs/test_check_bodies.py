@@ -116,6 +116,12 @@ def test_files_inside_have_relative_paths(
     [
         ("endpoint-tests.yml", "name: tests\non: push\njobs: {}\npermissions: {}\n", False),
         ("endpoint.yml", "name: chat\nauth_mod: key\n", True),
+        ("endpoint.yml", "name: chat\nauth_mode: key\ncommand: x\n", True),
+        ("job.yml", "command: python x\ncompute: azureml:c\ncode: src\nenvironment: e\n", False),
+        ("serverless_endpoint.yml", "name: chat\nmodel_id: azureml://registries/r\n", False),
+        ("workspace.yml", "managed_network: {}\npublic_network_access: disabled\n", False),
+        ("connections.yml", "name: tests\non: push\njobs: {}\npermissions: {}\n", False),
+        ("connection.yml", "name: search\nazure_endpoint: https://x\n", True),
         ("x.yml", TYPE.format("serverlessEndpoint") + "name: chat\nauth_mode: key\n", False),
         ("x.yml", TYPE.format("modelBatchDeployment") + "name: b\nmodel: a\n", False),
     ],
