@@ -7,6 +7,7 @@ preview). JSON has every finding by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from specs.findings import Finding
 
@@ -23,10 +24,23 @@ def messages(findings: Iterable[Finding]) -> list[str]:
 def groups(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
     """Findings that say the same of several places, each group where its first one stood."""
     same: dict[tuple[str, ...], list[Finding]] = {}
-    for finding in findings:
+    for finding in map(_printable, findings):
         key = (finding.severity, finding.id, finding.message, finding.fix)
         same.setdefault(key, []).append(finding)
     return [tuple(group) for group in same.values()]
+
+
+def _printable(finding: Finding) -> Finding:
+    """Control characters of what users wrote as escapes: they would steer the terminal."""
+    subject, message, fix = map(_escaped, (finding.subject, finding.message, finding.fix))
+    file = _escaped(finding.file) if finding.file else None
+    return replace(finding, subject=subject, message=message, fix=fix, file=file)
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def told(group: Sequence[Finding]) -> str:

@@ -100,3 +100,13 @@ def test_nothing_found_is_said_in_one_line() -> None:
     assert as_text(CheckResult(findings=()), what="1 file", colour=False) == (
         "check     1 file: nothing to deploy; all is well"
     )
+
+
+def test_control_characters_never_reach_the_terminal(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project, {"endpoint.yml": 'name: "\\e[31mred\\nline"\nauth_mode: key\n'})
+    assert main(["check", "endpoint.yml"]) == 1
+    shown = capsys.readouterr().out
+    assert "\033" not in shown
+    assert "`\\x1b[31mred\\nline` cannot name an endpoint" in " ".join(shown.split())
