@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from specs.documents import Document, Findings
+from pathlib import Path
+
+from specs.documents import Document, Findings, shown
 from specs.names import asset_name_fault
+from specs.tree import Place
 
 
 def check_asset_name(name: str, document: Document, findings: Findings) -> None:
@@ -25,3 +28,11 @@ def warn_of_version(version: str, document: Document, noun: str, findings: Findi
         at=document.place("version"),
         severity="warning",
     )
+
+
+def say_unreadable(error: OSError, findings: Findings, *, project: Path, at: Place) -> None:
+    """A file or folder to upload that cannot be read. `at`: where its folder is named."""
+    name = shown(Path(str(error.filename)), project) if error.filename else "a file"
+    message = f"{name} cannot be read: {error.strerror or type(error).__name__}"
+    fix = "Correct the path, remove it, leave it out by .amlignore, or give yourself access."
+    findings.add("file-unreadable", message, fix=fix, at=at)

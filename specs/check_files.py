@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from specs.assets import say_unreadable
 from specs.bodies import (
     CheckedDocument,
     CheckResult,
@@ -138,7 +139,13 @@ class _Files:
         self.found += review_environment(document, circumstances=self.circumstances)
         if spec is None:
             return None
-        made = environment_of(spec, document, default_name="environment", findings=findings)
+        made = None
+        try:
+            made = environment_of(spec, document, default_name="environment", findings=findings)
+        except OSError as error:
+            say_unreadable(
+                error, findings, project=self.project, at=document.place("build", "path")
+            )
         return environment_body(spec, made)
 
     def _flow(self, path: Path) -> None:

@@ -165,7 +165,7 @@ def _from_file(
 def read_document(path: Path, *, project: Path, at: Place, findings: Findings) -> Document | None:
     """A document from its file; None after an error finding. `at`: where the path was written."""
     if not is_file(path):
-        kind = "is a folder" if is_folder(path) else "does not exist"
+        kind = "is a folder" if is_folder(path) else lacking(path)
         message = f"{shown(path, project)} {kind}"
         fix = "Correct the path (relative to the file it stands in)."
         place = at if at.file else Place(shown(path, project), None)
@@ -184,6 +184,12 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether there is a folder; unlike Path.is_dir(), also for a path no system can have."""
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def lacking(path: Path) -> str:
+    """Why there is neither a file nor a folder, in words."""
+    exists = os.path.exists(path)  # noqa: PTH110  also for a path no system can have
+    return "is a pipe, a socket or a device" if exists else "does not exist"
 
 
 def merge(base: Block, changes: Block) -> Block:

@@ -19,7 +19,8 @@ def served_name_fault(name: str) -> str | None:
     Source: azure-ai-ml `EndpointConfigurations`; the service answers NotFound for such names.
     """
     if not MIN_LENGTH <= len(name) <= MAX_LENGTH:
-        length = f"it has {len(name)} characters" if name else "it is empty"
+        noun = "character" if len(name) == 1 else "characters"
+        length = f"it has {len(name)} {noun}" if name else "it is empty"
         return f"{length}; a name has {MIN_LENGTH} to {MAX_LENGTH}"
     if not _SERVED.fullmatch(name):
         return "it may hold letters, digits and `-`, begins with a letter and ends without `-`"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from specs.assets import warn_of_version
+from specs.assets import say_unreadable, warn_of_version
 from specs.deployment import DeploymentSpec, is_file_reference
-from specs.documents import Document, Findings, is_file, is_folder, read_document, shown
+from specs.documents import Document, Findings, is_file, is_folder, lacking, read_document, shown
 from specs.environment import (
     PROMPT_FLOW_IMAGE,
     PROMPT_FLOW_ROUTES,
@@ -89,10 +89,7 @@ class Resolver:
             environment = _environment(document, flow, called, findings)
             code = _code(document, called, findings)
         except OSError as error:
-            name = shown(Path(str(error.filename)), self.project)
-            message = f"{name} cannot be read: {error.strerror}"
-            fix = "Check its permissions."
-            findings.add("file-unreadable", message, fix=fix, at=document.place())
+            say_unreadable(error, findings, project=self.project, at=document.place())
             return Parts()
         return Parts(model, environment, flow, code)
 
@@ -126,7 +123,7 @@ class Resolver:
             return _remote(model, model.path), None
         path = document.resolve(model.path)
         if not (is_file(path) or is_folder(path)):
-            message = f"{shown(path, self.project)} does not exist"
+            message = f"{shown(path, self.project)} {lacking(path)}"
             fix = "Correct the path (relative to the file it stands in)."
             findings.add("file-missing", message, fix=fix, at=document.place("path"))
             return None, None
@@ -155,8 +152,7 @@ class Resolver:
             try:
                 self.contents[path] = self._read(path, findings)
             except OSError as error:
-                message = f"{shown(path, self.project)} cannot be read: {error.strerror}"
-                findings.add("file-unreadable", message, fix="Check its permissions.", at=at)
+                say_unreadable(error, findings, project=self.project, at=at)
                 self.contents[path] = _Content((), readable=False)
         return self.contents[path]
 

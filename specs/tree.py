@@ -53,7 +53,8 @@ def read_tree(path: Path, shown: str) -> Parsed:
         return _refused("file-missing", "there is no such file", "Check the path.", place)
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         reason = (error.strerror if isinstance(error, OSError) else None) or "illegal path"
-        return _refused("file-unreadable", f"the file cannot be read: {reason}", "", place)
+        fix = "Give yourself read access, or correct the path."
+        return _refused("file-unreadable", f"the file cannot be read: {reason}", fix, place)
     return parse_tree(raw, shown)
 
 

@@ -6,14 +6,19 @@ less what never belongs into a model: caches, version control, and `.env`, which
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 VERSION_LENGTH = 12
 """Hexadecimal characters of a content hash that make a version."""
+MOST_FILES = 50_000
+"""Far above any model; ends the walk through a folder that was named by mistake (`/`)."""
+_PIECE = 1 << 20
 LEFT_OUT = frozenset(
     {"__pycache__", ".promptflow", ".git", ".env", ".venv", ".runs", ".pytest_cache"}
 )
@@ -41,13 +46,19 @@ class Content:
 
 
 def folder_files(folder: Path, top: str = "") -> tuple[ModelFile, ...]:
-    """The files of a folder, below `top` (a folder name, or nothing), in a stable order."""
+    """The files of a folder, below `top` (a folder name, or nothing), in a stable order.
+
+    Raises OSError, also for a folder of more than 50,000 files.
+    """
     ignored = _ignored(folder)
-    files = [
-        ModelFile("/".join(part for part in (top, relative) if part), folder / relative)
-        for relative in _walk(folder)
-        if not ignored(relative)
-    ]
+    files: list[ModelFile] = []
+    for relative in _walk(folder):
+        if len(files) == MOST_FILES:
+            reason = f"it holds more than {MOST_FILES} files, and is probably not meant"
+            raise OSError(errno.E2BIG, reason, str(folder))
+        if not ignored(relative):
+            path = "/".join(part for part in (top, relative) if part)
+            files.append(ModelFile(path, folder / relative))
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -55,9 +66,19 @@ def content_version(files: Iterable[ModelFile]) -> str:
     """12 hexadecimal characters of a SHA-256 over paths and contents. Raises OSError."""
     total = hashlib.sha256()
     for file in sorted(files, key=lambda file: file.path):
-        content = hashlib.sha256(file.source.read_bytes()).digest()
-        total.update(file.path.encode() + b"\0" + content)
+        total.update(file.path.encode() + b"\0" + _digest(file.source))
     return total.hexdigest()[:VERSION_LENGTH]
+
+
+def _digest(source: Path) -> bytes:
+    """SHA-256 of a file, read in pieces: a model may be larger than the memory. Raises OSError."""
+    if not stat.S_ISREG(source.stat().st_mode):  # reading a pipe would wait for ever
+        raise OSError(errno.EINVAL, "it is a pipe, a socket or a device", str(source))
+    digest = hashlib.sha256()
+    with source.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.digest()
 
 
 def text_version(text: str) -> str:
