@@ -16,6 +16,8 @@ DEFAULT_STACK = "local"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 1 where there is an error, 2 for a wrong call."""
     options = _parser().parse_args(arguments)
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")  # what a terminal cannot show is escaped
     commands = {"check": _check, "schema": _schema, "rules": _rules}
     try:
         code = commands[options.command](options)

@@ -64,6 +64,7 @@ class _Files:
     def add(self, written: str) -> None:
         """One path of the command line: a document, a folder of documents, or a flow."""
         path = absolute(Path.cwd(), written)
+        findings = Findings(shown(path, self.project))
         try:
             inside = _inside(path)
             if inside:
@@ -73,12 +74,12 @@ class _Files:
                 self._flow(path)
             else:
                 self._file(path)
-        except (OSError, ValueError) as error:
-            findings = Findings(shown(path, self.project))
-            reason = getattr(error, "strerror", None) or "it holds characters that no path has"
-            fix = "Correct the path."
-            findings.add("file-unreadable", f"no path: {reason}", fix=fix, at=NOWHERE)
-            self.found += findings.found
+        except OSError as error:
+            say_unreadable(error, findings, project=self.project, at=NOWHERE)
+        except ValueError:
+            message = "this is no path: it holds characters that no path has"
+            findings.add("file-unreadable", message, fix="Correct the path.", at=NOWHERE)
+        self.found += findings.found
 
     def _file(self, path: Path, *, asked: bool = True) -> None:
         """A document. `asked`: it was named, not found in a folder that holds other files too."""

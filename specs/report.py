@@ -21,7 +21,7 @@ _LABEL = 10
 
 
 def as_json(result: CheckResult) -> str:
-    """The JSON of `python -m specs check --json`."""
+    """The JSON of `python -m specs check --json`, in ASCII: file names may be no Unicode."""
     data = {
         "findings": [finding.as_dict() for finding in result.findings],
         "documents": [
@@ -30,7 +30,7 @@ def as_json(result: CheckResult) -> str:
         ],
         "flows": [flow.as_dict() for flow in result.flows],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(data, indent=2, default=str)
 
 
 def as_text(result: CheckResult, *, what: str, colour: bool) -> str:

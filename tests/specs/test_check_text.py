@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from specs.findings import Finding, Severity
 from specs.report import as_json, as_text
 from tests.specs.rule_scenes import a_deployment
 from tests.specs.their_project import their_project, write
+
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -110,3 +115,17 @@ def test_control_characters_never_reach_the_terminal(
     shown = capsys.readouterr().out
     assert "\033" not in shown
     assert "`\\x1b[31mred\\nline` cannot name an endpoint" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_any_file_name_can_be_shown_anywhere(
+    encoding: str, arguments: tuple[str, ...], project: Path
+) -> None:
+    name = os.fsdecode(b"caf\xc3\xa9 \xff.yml")
+    (project / name).write_text("name: caf\u00e9\nauth_mode: key\n", encoding="utf-8")
+    command = [sys.executable, "-m", "specs", "check", *arguments, name]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(PROJECT)}
+    run = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (run.returncode, run.stderr) == (1, b"")
+    assert b"name-illegal" in run.stdout
