@@ -176,7 +176,7 @@ def filled_in(written: str, real: str) -> str:
     """A PRT_CONFIG_OVERRIDE with the values of `real` in place of its placeholders."""
     if not PLACEHOLDER.search(written):
         return written
-    values = dict(part.split("=", 1) for part in real.split(","))
+    values = dict(part.split("=", 1) for part in real.split(",") if "=" in part)
     parts: list[str] = []
     for part in written.split(","):
         key, _, value = part.partition("=")

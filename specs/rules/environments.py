@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from specs.documents import shown
+from specs.documents import is_file, shown
 from specs.rules.book import Problem
 from specs.rules.chapters import DEPLOYMENT, ENVIRONMENT
 from specs.rules.subjects import DeploymentCase, EnvironmentCase, Part
@@ -112,6 +112,8 @@ def _from_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _lines(path: Path) -> list[str]:
     """Empty for a file that cannot be read: that is reported where it is named."""
+    if not is_file(path):  # reading a pipe would wait for ever
+        return []
     try:
         return path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
     except OSError:
