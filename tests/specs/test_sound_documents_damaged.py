@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import cast
 
@@ -62,7 +63,7 @@ def test_one_or_two_values_are_changed(draws: st.DataObject) -> None:
         inner = data
         for key in path[:-1]:
             inner = cast("dict[str | int, object]", inner)[key]
-        nasty = draws.draw(st.sampled_from(NASTY))
+        nasty = deepcopy(draws.draw(st.sampled_from(NASTY)))
         cast("dict[str | int, object]", inner)[path[-1]] = nasty
     checked(name, data)
 
