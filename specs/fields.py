@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Annotated, cast
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from typing_extensions import LiteralString
 
@@ -138,10 +138,17 @@ def _warn_of_rewriting(block: Block, key: str, sent: str, findings: Findings) ->
     )
 
 
+# JSON Schemas: `pulumi config set` writes numbers and booleans as text.
 Text = Annotated[str, BeforeValidator(_text)]
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[
+    int,
+    BeforeValidator(_whole),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]+$"}]}),
+]
 Number = Annotated[float, BeforeValidator(_number)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[
+    bool, BeforeValidator(_flag), WithJsonSchema({"enum": [True, False, "true", "false"]})
+]
 Version = Annotated[str, BeforeValidator(_version)]
 TextMap = Annotated[dict[str, str], BeforeValidator(_text_map)]
 

@@ -70,6 +70,13 @@ class Spec(BaseModel):
 
 SpecT = TypeVar("SpecT", bound=Spec)
 
+_CORRECT = "Correct the value."
+_SHAPES: Mapping[str, tuple[str, str]] = {
+    "dict_type": ("a mapping", "Write `name: value` lines below it, or remove it."),
+    "list_type": ("a list", "Write `- …` items below it, or remove it."),
+}
+"""pydantic's own refusals of containers, in our words."""
+
 
 def read_spec(kind: type[SpecT], data: Block, *, findings: Findings) -> SpecT | None:
     """The document as a model, or None. All that is wrong with it is added to `findings`."""
@@ -93,8 +100,10 @@ def _report(detail: ErrorDetails, data: Block, findings: Findings) -> None:
         fix = f"Add `{path[-1]}: …`."
         findings.add("missing-field", f"`{name}` is missing", fix=fix, at=place)
         return
-    message = str(context.get("message", detail["msg"]))
-    fix = str(context.get("fix", "Correct the value."))
+    message, fix = str(context.get("message", detail["msg"])), str(context.get("fix", _CORRECT))
+    if detail["type"] in _SHAPES:
+        shape, fix = _SHAPES[detail["type"]]
+        message = f"is {what_is(detail['input'])}; {shape} is expected"
     rule = detail["type"] if "message" in context else "wrong-type"
     text = f"`{name}` {message}" if name else f"the document {message}"
     findings.add(rule, text, fix=fix, at=place)

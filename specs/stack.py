@@ -21,10 +21,10 @@ from specs.rules import Circumstances, Listed, ListedDeployment, review_stack, s
 from specs.served import Deployment
 from specs.spec import read_spec
 from specs.stack_config import RolesConfig, ServiceConfig, StackConfig
-from specs.stack_file import own_section, project_defaults, read_stack_file
+from specs.stack_file import located, own_section, project_defaults, read_stack_file
 from specs.stack_reading import ReadService, StackReader
 from specs.traffic import complete, normalise
-from specs.tree import Block
+from specs.tree import NOWHERE, Block
 from specs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class _Loading:
         values = [section.get("resourceGroup"), name]
         for key in ("subscriptionId", "location"):
             full = f"azure-native:{key}"
-            value = self.config.get(full)
+            value = located(self.config.get(full), None, NOWHERE)
             values.append(value)
             if not isinstance(value, str) or not value:
                 fix = f"pulumi config set {full} …"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from specs.documents import a_kind
-from specs.fields import EMPTY, Flag, Text, TextMap, Whole, refuse
+from specs.fields import EMPTY, Flag, Text, TextMap, Whole, one_of, refuse
 from specs.spec import Spec
 
 
@@ -42,17 +43,35 @@ class ServiceConfig(Spec):
     )
 
 
+def _guid(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(_GUID, value):
+        return value
+    fix = "Look it up:  az role definition list --name NAME --query [].name"
+    raise refuse("is no GUID of a role's definition", fix, "wrong-value")
+
+
+_GUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+RoleGuid = Annotated[
+    str, BeforeValidator(_guid), WithJsonSchema({"type": "string", "pattern": f"^{_GUID}$"})
+]
+OpenAiRole = Annotated[
+    str,
+    one_of("user", "contributor"),
+    WithJsonSchema({"enum": ["User", "Contributor", "user", "contributor"]}),
+]
+
+
 class RolesConfig(Spec):
     """`roles`: choices among the roles that an endpoint's identity is given."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
-    secrets_reader: Text | None = Field(
+    secrets_reader: RoleGuid | None = Field(
         default=None,
         description="GUID of a custom role with workspaces/connections/listsecrets/action, in "
         "place of Azure Machine Learning Workspace Connection Secrets Reader.",
     )
-    open_ai: Text | None = Field(
+    open_ai: OpenAiRole | None = Field(
         default=None, description="User (the default) or Contributor, for connections without key."
     )
     metrics_writer: Flag = Field(
@@ -93,14 +112,18 @@ class StackConfig(Spec):
 
 def json_schema() -> dict[str, object]:
     """A JSON Schema of Pulumi.<stack>.yaml for editors."""
-    own = StackConfig.model_json_schema()
+    own = cast(dict[str, object], _closed(StackConfig.model_json_schema()))
     definitions = cast(dict[str, object], own.pop("$defs", {}))
     fields = cast(dict[str, object], own["properties"])
     config: dict[str, object] = {
         "type": "object",
         "properties": {
-            "azure-native:subscriptionId": {"type": "string"},
-            "azure-native:location": {"type": "string", "description": "Azure region."},
+            "azure-native:subscriptionId": {"type": "string", "minLength": 1},
+            "azure-native:location": {
+                "type": "string",
+                "minLength": 1,
+                "description": "Azure region.",
+            },
             **{f"flow-endpoints:{name}": field for name, field in fields.items()},
         },
         "required": [
@@ -116,5 +139,24 @@ def json_schema() -> dict[str, object]:
         "title": "Pulumi stack file of Flow Endpoints",
         "type": "object",
         "properties": {"config": config},
+        "required": ["config"],
         "$defs": definitions,
     }
+
+
+def _closed(schema: object) -> object:
+    """A schema without what `load_stack` refuses: nulls, and fields that nobody knows."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in cast(list[object], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(item) for key, item in cast(dict[str, object], schema).items()}
+    options = closed.get("anyOf")
+    if isinstance(options, list):
+        left = [item for item in cast(list[object], options) if item != {"type": "null"}]
+        closed = closed | {"anyOf": left}
+    if "properties" in closed:
+        closed.setdefault("additionalProperties", False)
+    if closed.get("default", ...) is None:
+        del closed["default"]
+    return closed

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from specs.documents import Document, place_in
+from specs.fields import TRUE
 from specs.findings import Finding
 from specs.flow.flow import Flow
 from specs.quota import LedgerLine, ledger
@@ -27,6 +28,7 @@ from specs.rules.subjects import (
     ModelCase,
     StackCase,
 )
+from specs.stack_file import Secret
 from specs.tree import Block
 from specs.workspace import Workspace
 
@@ -88,10 +90,11 @@ def review_stack(
         if workspace
         else {}
     )
+    known = {key: name for key, name in known.items() if not isinstance(name, Secret)}
     circumstances = replace(
         seen or Circumstances(),
         stack=True,
-        production=str(section.get("production")).lower() == "true",
+        production=str(section.get("production")) in TRUE,
         workspace=known,
     )
     return review(listed, circumstances=circumstances, connections=connections, config=section)
