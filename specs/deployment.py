@@ -103,45 +103,50 @@ class DeploymentSpec(Spec):
 
         `variables` and `max_concurrent`: what is sent in place of the document's own.
         """
-        requests = self.request_settings
-        if max_concurrent is not None:
-            settings = requests or RequestSettings()
-            update = {"max_concurrent_requests_per_instance": max_concurrent}
-            requests = settings.model_copy(update=update)
-        properties = {**self.properties}
-        if self.private_network_connection and not self.is_kubernetes:
-            properties["private-network-connection"] = "True"
         collector = self.data_collector
-        body = present(
+        collected = collector.body(workspace, f"{endpoint}-{self.name}") if collector else None
+        sent = self.environment_variables if variables is None else variables
+        named = present(
             environmentId=environment_id,
             model=model_id,
             codeConfiguration=self._code(code_id),
+            environmentVariables=dict(sent),
+            requestSettings=self._requests(max_concurrent),
+            dataCollector=collected,
+        )
+        return {
+            "location": workspace.location,
+            "properties": {**self._own_properties(), **named},
+            "tags": dict(self.tags),
+            "sku": present(name="Default", capacity=self.instance_count),
+        }
+
+    def _own_properties(self) -> dict[str, object]:
+        """What depends on nothing outside the document."""
+        properties = {**self.properties}
+        if self.private_network_connection and not self.is_kubernetes:
+            properties["private-network-connection"] = "True"
+        return present(
             modelMountPath=self.model_mount_path,
             scaleSettings=self.scale_settings.body() if self.scale_settings else None,
             properties=properties,
             description=self.description,
-            environmentVariables=dict(
-                self.environment_variables if variables is None else variables
-            ),
             appInsightsEnabled=self.app_insights_enabled,
-            requestSettings=requests.body() if requests else None,
             livenessProbe=self.liveness_probe.body() if self.liveness_probe else None,
             readinessProbe=self.readiness_probe.body() if self.readiness_probe else None,
             startupProbe=self.startup_probe.body() if self.startup_probe else None,
             instanceType=self.instance_type,
-            dataCollector=(
-                collector.body(workspace, f"{endpoint}-{self.name}") if collector else None
-            ),
             endpointComputeType="Kubernetes" if self.is_kubernetes else "Managed",
             egressPublicNetworkAccess=self.egress_public_network_access,
             containerResourceRequirements=self.resources.body() if self.resources else None,
         )
-        return {
-            "location": workspace.location,
-            "properties": body,
-            "tags": dict(self.tags),
-            "sku": present(name="Default", capacity=self.instance_count),
-        }
+
+    def _requests(self, max_concurrent: int | None) -> dict[str, object] | None:
+        requests = self.request_settings
+        if max_concurrent is not None:
+            update = {"max_concurrent_requests_per_instance": max_concurrent}
+            requests = (requests or RequestSettings()).model_copy(update=update)
+        return requests.body() if requests else None
 
     def _code(self, code_id: str | None) -> dict[str, object] | None:
         code = self.code_configuration

@@ -51,7 +51,8 @@ def told(group: Sequence[Finding]) -> str:
         lines = [said, first.fix, _everywhere(group)]
     else:
         about = "" if first.subject in ("", first.place, first.file) else f"{first.subject}: "
-        lines = [f"{first.place}  {about}{said}", first.fix]
+        place = "" if said.startswith(first.place) else f"{first.place}  "
+        lines = [f"{place}{about}{said}", first.fix]
     return "\n".join(line for line in lines if line)
 
 

@@ -129,3 +129,11 @@ def test_any_file_name_can_be_shown_anywhere(
     run = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert (run.returncode, run.stderr) == (1, b"")
     assert b"name-illegal" in run.stdout
+
+
+def test_a_file_that_is_not_there_is_named_once(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "nothing.yml"]) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("error     nothing.yml does not exist (file-missing).\n")
