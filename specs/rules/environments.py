@@ -89,7 +89,7 @@ def _floating(image: str, place: Place) -> Iterator[Problem]:
     said = "the image tag `latest` is not pinned" if colon else f"the image `{name}` has no tag"
     yield Problem(
         f"{said}: what runs can change from one start to the next",
-        "Pin it by digest:  @sha256:…",
+        f"Pin it by digest (@sha256:…):  docker buildx imagetools inspect {image}",
         place,
     )
 
