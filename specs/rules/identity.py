@@ -28,6 +28,19 @@ def flag_is_for_system_assigned(case: EndpointCase) -> Iterator[Problem]:
         )
 
 
+@ENDPOINT.rule("secret-stores-value", "warning", source=_ENDPOINT)
+def flag_is_on_or_off(case: EndpointCase) -> Iterator[Problem]:
+    """enforce_access_to_default_secret_stores is `enabled` or `disabled`."""
+    value = case.part.get("properties", FLAG)
+    if value is None or str(value).lower() in ("enabled", "disabled"):
+        return
+    yield Problem(
+        f"{FLAG} is neither enabled nor disabled; the identity would get no role by it",
+        f"Write  {FLAG}: enabled",
+        case.part.place("properties", FLAG),
+    )
+
+
 @ENDPOINT.rule("aad-token-kubernetes", "error", source=_AUTH)
 def aad_token_is_managed(case: EndpointCase) -> Iterator[Problem]:
     """auth_mode `aad_token` is for managed endpoints only."""

@@ -78,6 +78,10 @@ CASES: Mapping[str, tuple[Scene, Scene]] = {
         Scene(endpoint="name: chat\n" + FLAG),
         Scene(endpoint=USER_ASSIGNED + FLAG),
     ),
+    "secret-stores-value": (
+        Scene(endpoint="name: chat\n" + FLAG),
+        Scene(endpoint="name: chat\n" + FLAG.replace("enabled", "on")),
+    ),
     "aad-token-kubernetes": (
         Scene(endpoint="name: chat\nauth_mode: aad_token\n"),
         Scene(endpoint="name: chat\nauth_mode: aad_token\ncompute: azureml:cluster\n"),
