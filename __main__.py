@@ -46,7 +46,7 @@ def read(survey: "Survey | None" = None) -> tuple[Stack, list[Finding]]:
         file=PROJECT / f"Pulumi.{name}.yaml",
         seen=survey.circumstances if survey else None,
     )
-    findings = [*checked.findings, *(survey.findings if survey else ())]
+    findings = list(checked.findings)
     errors = [finding for finding in findings if finding.severity == "error"]
     if checked.stack is None or errors:
         for message in messages(each for each in findings if each.severity == "warning"):

@@ -48,5 +48,8 @@ class Survey:
     def circumstances(self) -> Circumstances:
         """What the rules take into account."""
         return Circumstances(
-            usage=self.usage, running=self.running, app_insights_linked=self.app_insights_linked
+            usage=self.usage,
+            running=self.running,
+            app_insights_linked=self.app_insights_linked,
+            findings=self.findings,
         )

@@ -1,5 +1,7 @@
 """Findings of the survey: what is wrong in Azure, said as the rule book says it."""
 
+from collections.abc import Sequence
+
 from specs.findings import Finding
 from specs.references import Reference
 from specs.tree import Place
@@ -52,6 +54,19 @@ def no_account(name: str) -> Finding:
         "behind it; the endpoint's identity gets no role there",
         fix="Give the connection an open_ai_resource_id, or assign Cognitive Services OpenAI User "
         "by hand.",
+    )
+
+
+def no_registry(place: Workspace, endpoints: Sequence[str]) -> Finding:
+    """A user-assigned identity is given AcrPull before its endpoint is made, or never."""
+    return Finding(
+        id="registry-missing",
+        severity="warning",
+        subject=f"workspace {place.name}",
+        message=f"workspace {place.name} has no container registry yet, so the user-assigned "
+        f"identity of {' and '.join(endpoints)} gets no AcrPull",
+        fix="An image of another registry needs none. Azure makes the workspace's with the first "
+        "environment that it builds: run the update again after that.",
     )
 
 

@@ -94,6 +94,9 @@ class _Surveyor:
         if workspace is None:
             self._findings.append(found.no_workspace(self._place))
         properties = section(workspace, "properties")
+        own = [one.endpoint.name for one in self._stack.services if _is_user_assigned(one)]
+        if workspace and own and not properties.get("containerRegistry"):
+            self._findings.append(found.no_registry(self._place, own))
         return Survey(
             registry=text(properties, "containerRegistry") or None,
             storage=text(properties, "storageAccount") or None,
@@ -224,6 +227,10 @@ class _Surveyor:
         return IdentityFacts(
             principal_id=text(properties, "principalId"), client_id=text(properties, "clientId")
         )
+
+
+def _is_user_assigned(service: FlowService) -> bool:
+    return service.endpoint.identity_type == "UserAssigned"
 
 
 def _wanted(stack: Stack) -> list[str]:

@@ -135,7 +135,8 @@ class _Loading:
             connections=[document for document, _ in connections],
             seen=self.seen,
         )
-        found = silenced(dict.fromkeys((*self.findings.found, *reviewed.findings)), section)
+        seen = self.seen.findings if self.seen else ()
+        found = silenced(dict.fromkeys((*self.findings.found, *reviewed.findings, *seen)), section)
         stack = None
         if not any(finding.severity == "error" for finding in found) and read and workspace:
             stack = Stack(

@@ -43,6 +43,11 @@ _SURVEY: tuple[tuple[str, Severity, str], ...] = (
     ("identity-unknown", "error", "A user-assigned identity that an endpoint names exists."),
     ("version-missing", "error", "What `@latest` names has a version."),
     ("connection-missing", "warning", "The workspace has the connections that flows use."),
+    (
+        "registry-missing",
+        "warning",
+        "There is a registry for a user-assigned identity to pull from.",
+    ),
     ("openai-account-unknown", "warning", "A connection without a key tells its account."),
     ("endpoint-replaced", "warning", "An endpoint is changed in place; production: an error."),
 )
@@ -64,7 +69,10 @@ def _rules() -> Iterator[Entry]:
         yield from (rule.entry for rule in written)
 
 
-def _others(rows: tuple[tuple[str, Severity, str], ...], section: str) -> Iterator[Entry]:
+def _others(
+    rows: tuple[tuple[str, Severity, str], ...], section: str, *, silenceable: bool = False
+) -> Iterator[Entry]:
+    """`silenceable`: those of the rows that are warnings."""
     for rule_id, severity, title in rows:
         yield Entry(
             id=rule_id,
@@ -72,14 +80,14 @@ def _others(rows: tuple[tuple[str, Severity, str], ...], section: str) -> Iterat
             title=title,
             source="this project",
             section=section,
-            silenceable=False,
+            silenceable=silenceable and severity == "warning",
         )
 
 
 def _entries() -> Iterator[Entry]:
     yield from _rules()
     yield from _others(_SILENCES, "Silences")
-    yield from _others(_SURVEY, "The survey of the workspace")
+    yield from _others(_SURVEY, "The survey of the workspace", silenceable=True)
     yield from DOCUMENT_ENTRIES
     yield from FLOW_ENTRIES
 

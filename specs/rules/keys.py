@@ -24,6 +24,8 @@ _SHAPES = re.compile(
     r"|(AccountKey|SharedAccessKey|Password|Pwd)=[^;\s]{8,}|[?&]sig=[A-Za-z0-9%+/=]{20,}"
 )
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s?@]+")
+"""A URL without user, password and signature."""
 _NO_SECRETS = frozenset(
     {"type", "client_id", "tenant_id", "resource_id", "authority_url", "username"}
 )
@@ -56,7 +58,7 @@ def keys_in_connections(case: ConnectionCase) -> Iterator[Problem]:
     for keys, value in _leaves(case.part.block()):
         name = keys[-1]
         plain = name == "api_key" or (keys[0] == "credentials" and name not in _NO_SECRETS)
-        if (plain and _is_real(value)) or is_secret(name, value):
+        if (plain and _is_real(value) and not _ADDRESS.fullmatch(value)) or is_secret(name, value):
             yield Problem(
                 f"`{'.'.join(keys)}` seems to hold a secret in plain text",
                 f"Take it out of the file. {_keep(keys)}",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 
 from specs import quota
+from specs.findings import Finding
 from specs.flow.flow import Flow
 from specs.rules.part import Part
 from specs.tree import NOWHERE, Place
@@ -34,6 +35,8 @@ class Circumstances:
     """Environment variables of the run that creates connections; None for a mere check."""
     workspace: Mapping[str, str] = field(default_factory=dict[str, str])
     """`subscription_id`, `resource_group`, `workspace_name`, as far as they are known."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong in Azure, said by whoever looked; silenced as the rule book's own."""
 
 
 @dataclass(frozen=True, kw_only=True)

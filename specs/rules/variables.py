@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from specs.rules.book import Problem
@@ -45,7 +45,7 @@ def overrides_match(case: DeploymentCase) -> Iterator[Problem]:
     for name, value in case.variables.items():
         if name in known or name in read or _changes_field(name, known):
             continue
-        meant = _meant(name, value, known)
+        meant = _by_its_substitute(name, case.variables, known) or _meant(name, value, known)
         if meant is not None:
             listed = ", ".join(sorted(known)) or "no connection"
             yield Problem(
@@ -206,6 +206,16 @@ def _names(text: str) -> list[str] | None:
 def _changes_field(name: str, connections: set[str]) -> bool:
     """`<CONNECTION>_<FIELD>`; which fields a connection has is not known here."""
     return any(name.startswith(f"{c.upper()}_") for c in connections) and name == name.upper()
+
+
+def _by_its_substitute(name: str, variables: Mapping[str, str], known: set[str]) -> str:
+    """`<OTHER>_<FIELD>`, where OTHER stands in for a connection: the flow's own name counts."""
+    for connection in known & set(variables):
+        reference = _REFERENCE.fullmatch(variables[connection].strip())
+        other = (reference[1] if reference else variables[connection]).replace(" ", "_").upper()
+        if other and name.startswith(f"{other}_"):
+            return f"{connection.upper()}_{name[len(other) + 1 :]}"
+    return ""
 
 
 def _meant(name: str, value: str, connections: set[str]) -> str | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from components.survey import Survey
-from specs.stack import FlowService, Stack, load_stack
+from specs.rules import Circumstances
+from specs.stack import Checked, FlowService, Stack, load_stack
 
 CONNECTION = "open_ai_connection"
 ROUTES = {
@@ -78,6 +79,12 @@ class Project:
 
     def stack(self) -> Stack:
         """The stack `local`; anything wrong with it fails the test."""
+        checked = self.checked()
+        assert checked.stack is not None, checked.findings
+        return checked.stack
+
+    def checked(self, seen: Circumstances | None = None) -> Checked:
+        """The stack `local`, and what is found about it and about what was `seen` in Azure."""
         services = [{"endpoint": "endpoint.yml", "deployments": ["blue.yml"]}]
         config: dict[str, object] = {
             "azure-native:subscriptionId": "00000000-0000-0000-0000-00000000000a",
@@ -87,9 +94,7 @@ class Project:
             "flow-endpoints:endpoints": services,
             **{f"flow-endpoints:{key}": value for key, value in self.config.items()},
         }
-        checked = load_stack("local", config, directory=self.folder, file=None)
-        assert checked.stack is not None, checked.findings
-        return checked.stack
+        return load_stack("local", config, directory=self.folder, file=None, seen=seen)
 
     def service(self) -> FlowService:
         """The stack's only endpoint."""

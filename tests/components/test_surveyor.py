@@ -183,3 +183,25 @@ class Silent(FakeArm):
 
     def get(self, arm_id: str, **_: str) -> Json | None:
         raise ArmError(status=403, code="AuthorizationFailed", message=f"{arm_id} is not yours")
+
+
+def test_a_user_assigned_identity_has_no_registry_to_pull_from(project: Project) -> None:
+    project.endpoint(identity={"type": "user_assigned"})
+    arm = their_azure()
+    del cast("Json", arm.resources[WORKSPACE]["properties"])["containerRegistry"]
+
+    (finding,) = surveyed(project, arm).findings
+
+    assert (finding.id, finding.severity) == ("registry-missing", "warning")
+    assert "identity of chat gets no AcrPull" in finding.message
+
+
+def test_warnings_of_the_survey_can_be_silenced(project: Project) -> None:
+    project.endpoint(identity={"type": "user_assigned"})
+    arm = their_azure()
+    del cast("Json", arm.resources[WORKSPACE]["properties"])["containerRegistry"]
+    seen = surveyed(project, arm).circumstances
+
+    assert "registry-missing" in {finding.id for finding in project.checked(seen).findings}
+    project.config["silence"] = {"registry-missing": "images come from elsewhere"}
+    assert "registry-missing" not in {finding.id for finding in project.checked(seen).findings}

@@ -15,7 +15,13 @@ from specs.rules.page import markdown
 from specs.telling import messages
 from tests.specs.rule_cases import CASES
 from tests.specs.rule_cases_traffic import two
-from tests.specs.rule_scenes import Scene, a_chat_flow, a_deployment, findings_of
+from tests.specs.rule_scenes import (
+    Scene,
+    a_chat_flow,
+    a_deployment,
+    findings_of,
+    with_variables,
+)
 
 PROJECT = Path(__file__).parents[2]
 
@@ -76,6 +82,18 @@ def test_the_retirement_is_found_for_each_deployment_and_told_once(tmp_path: Pat
 def test_after_the_retirement_the_days_count_the_other_way(tmp_path: Path) -> None:
     scene = Scene(seen=Circumstances(today=date(2027, 4, 30)))
     assert "10 days ago" in findings_of(scene, tmp_path)[0].message
+
+
+@pytest.mark.parametrize("other", ["theirs", "${{azureml://connections/theirs}}"])
+def test_a_field_is_overridden_under_the_name_that_the_flow_uses(
+    tmp_path: Path, other: str
+) -> None:
+    scene = with_variables(
+        f'my_connection: "{other}"\nTHEIRS_API_VERSION: "2024-06-01"', files=a_chat_flow()
+    )
+    found = {finding.id: finding for finding in findings_of(scene, tmp_path)}
+
+    assert found["override-matches-nothing"].fix == "Did you mean `MY_CONNECTION_API_VERSION`?"
 
 
 @pytest.mark.parametrize(

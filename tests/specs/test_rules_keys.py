@@ -69,6 +69,15 @@ def test_a_short_secret_of_a_connection_is_one_too(lines: str, tmp_path: Path) -
     assert [finding.id for finding in found].count("key-in-connection") == 1
 
 
+def test_an_address_among_the_keys_of_a_connection_is_no_secret(tmp_path: Path) -> None:
+    keys = "keys: {OPENAI_ENDPOINT: https://x.openai.azure.com/}"
+    connection = (
+        f"name: theirs\ntype: custom\ntarget: _\ncredentials: {{type: custom_keys, {keys}}}"
+    )
+    found = findings_of(Scene(connections=(f"{connection}\n",)), tmp_path)
+    assert "key-in-connection" not in {finding.id for finding in found}
+
+
 @settings(max_examples=50)
 @given(st.text(string.ascii_letters + string.digits, min_size=12, max_size=60))
 def test_a_secret_is_never_part_of_a_finding(value: str) -> None:
