@@ -21,6 +21,7 @@ from . import storage_initializer
 from .backends import Backends
 from .container_log import DeploymentLog
 from .data_collector import Collector
+from .deployment_folders import DeploymentFolders, Folders
 from .environments import Environments, PreparedEnvironment
 from .instance import Launch
 from .instance_group import InstanceGroup
@@ -36,7 +37,7 @@ _END = 10.0
 class _Deployment:
     """What is known of one deployment between calls."""
 
-    folder: Path
+    folders: Folders
     log: DeploymentLog
     secret: str = field(default_factory=lambda: secrets.token_hex(16).upper())
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -67,12 +68,12 @@ class ProcessPlacement:
         max_workers: int | None = None,
     ) -> None:
         self.backends = Backends()
-        self._home = home / "deployments"
+        self._folders = DeploymentFolders(home)
         self._platform = platform
         self._identity_url = identity_url
         self._environments = environments or Environments()
         self._max_instances = max_instances
-        self._record = ProcessRecord(self._home / "processes.json")
+        self._record = ProcessRecord(self._folders.root / "processes.json")
         self._starter = Starter(
             platform=platform,
             egress=egress,
@@ -86,14 +87,16 @@ class ProcessPlacement:
 
     async def open(self) -> int:
         """End what a killed service left running; returns how many process groups."""
-        return await asyncio.to_thread(self._record.end_leftovers)
+        ended = await asyncio.to_thread(self._record.end_leftovers)
+        await asyncio.to_thread(self._folders.clear_temporary)
+        return ended
 
     async def place(self, spec: PlacementSpec) -> None:
         """Start, or replace without a gap. Raises `PlacementError`; what ran before goes on."""
         deployment = self._of(spec)
         async with deployment.lock:
             deployment.count += 1
-            generation = deployment.folder / str(deployment.count)
+            generation = deployment.folders.kept / str(deployment.count)
             before = deployment.identities
             deployment.identities = dict(spec.identity_client_ids)
             try:
@@ -119,7 +122,7 @@ class ProcessPlacement:
                 await self._retire(deployment.group, None)
             self.backends.forget(arm_id)
             self._deployments.pop(arm_id.lower(), None)
-            await asyncio.to_thread(shutil.rmtree, deployment.folder, ignore_errors=True)
+            await asyncio.to_thread(self._folders.release, deployment.folders)
 
     def logs(self, arm_id: str, container: Container, *, tail: int = 50) -> str:
         """The last `tail` lines of one container's log; empty when there is none."""
@@ -146,13 +149,13 @@ class ProcessPlacement:
         self._groups.clear()
         if self._client is not None:
             await self._client.close()
+        await asyncio.to_thread(self._folders.clear_temporary)
 
     def _of(self, spec: PlacementSpec) -> _Deployment:
         known = self._deployments.get(spec.arm_id.lower())
         if known is None:
-            folder = self._home / spec.endpoint.lower() / spec.deployment.lower()
-            shutil.rmtree(folder, ignore_errors=True)
-            known = _Deployment(folder=folder, log=DeploymentLog(folder))
+            folders = self._folders.claim(spec)
+            known = _Deployment(folders=folders, log=DeploymentLog(folders.kept))
             self._deployments[spec.arm_id.lower()] = known
         return known
 
@@ -179,10 +182,11 @@ class ProcessPlacement:
             launch = self._starter.launch(
                 spec,
                 environment,
-                home=deployment.folder / "home",
+                home=deployment.folders.kept / "home",
                 generation=generation,
                 model=model,
                 platform={
+                    "TMPDIR": str(deployment.folders.temporary),
                     "IDENTITY_ENDPOINT": self._identity_url,
                     "IDENTITY_HEADER": deployment.secret,
                     **await collector.start(generation),

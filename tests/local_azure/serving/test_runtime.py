@@ -73,6 +73,9 @@ async def test_a_flow_is_served_with_nothing_of_the_deployer_in_it(
     assert await variable("PULUMI_CONFIG_PASSPHRASE") == "(unset)"
     assert await variable("SEARCH_KEY") == "of the connection"
     assert str(await variable("HOME")).startswith(str(tmp_path))
+    temporary = Path(str(await variable("TMPDIR")))
+    assert temporary.is_relative_to(tmp_path / "home")
+    assert list(temporary.glob("Microsoft-AzureMonitor-*"))  # prompt flow's telemetry, kept in
     assert str(await variable("AZUREML_MODEL_DIR")).endswith("1/azureml-models/shouting/1")
 
     log = endpoint.placement.logs(spec.arm_id, "InferenceServer", tail=500)
@@ -82,6 +85,7 @@ async def test_a_flow_is_served_with_nothing_of_the_deployer_in_it(
 
     await endpoint.placement.remove(spec.arm_id.upper())
     assert processes_below(tmp_path) == []
+    assert not temporary.exists()
     assert endpoint.placement.logs(spec.arm_id, "InferenceServer") == ""
 
 
