@@ -115,19 +115,34 @@ class Admin:
 
     async def _logs(self, request: web.Request) -> web.Response:
         wanted = (request.query.get("endpoint", ""), request.query.get("deployment", ""))
+        found = self._deployments(*wanted)
+        if not found:
+            return _problem(
+                404, f"there is no deployment {wanted[1]!r} of an endpoint {wanted[0]!r}"
+            )
+        if len(found) > 1:
+            known = ", ".join(sorted("/".join(one.split("/")[8:11:2]) for one in found))
+            return _problem(409, f"there are several endpoints {wanted[0]!r}: name one of {known}")
+        storage = request.query.get("container", "").lower().startswith("storage")
+        content = self._azure.placement.logs(
+            found[0],
+            "StorageInitializer" if storage else "InferenceServer",
+            tail=int(request.query.get("tail", "100")),
+        )
+        return web.json_response({"content": content})
+
+    def _deployments(self, endpoint: str, deployment: str) -> list[str]:
+        """ARM ids of the deployments of this name; `endpoint` may be `WORKSPACE/NAME`, which
+        tells endpoints on Kubernetes of one name apart."""
+        workspace, _, name = endpoint.lower().rpartition("/")
+        found: list[str] = []
         for one in self._azure.store.under("", online_deployments.TYPE):
-            if [part.lower() for part in wanted] == [
-                one.id.split("/")[-3].lower(),
-                one.name.lower(),
-            ]:
-                storage = request.query.get("container", "").lower().startswith("storage")
-                content = self._azure.placement.logs(
-                    one.id,
-                    "StorageInitializer" if storage else "InferenceServer",
-                    tail=int(request.query.get("tail", "100")),
-                )
-                return web.json_response({"content": content})
-        return _problem(404, f"there is no deployment {wanted[1]!r} of an endpoint {wanted[0]!r}")
+            parts = one.id.lower().split("/")
+            if parts[10] != name or parts[-1] != deployment.lower():
+                continue
+            if workspace in ("", parts[8]):
+                found.append(one.id)
+        return found
 
     async def _settings(self, request: web.Request) -> web.Response:
         if request.method == "POST":

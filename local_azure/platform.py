@@ -10,7 +10,7 @@ from local_azure.arm.shape import JsonObject, number, section, strings, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
 from local_azure.services import cognitive
-from local_azure.services.machinelearning import online_endpoints
+from local_azure.services.machinelearning import endpoint_names, online_endpoints
 from local_azure.services.machinelearning.connections import with_credentials
 from local_azure.serving.openai import OpenAIAccount
 from local_azure.serving.placement import AuthMode, EndpointRoute
@@ -85,14 +85,17 @@ class Endpoints:
         self._routes: dict[str, EndpointRoute] = {}
         self._revision = -1
 
-    def route(self, name: str) -> EndpointRoute | None:
-        """The endpoint of this name (unique in a region, and a world has one)."""
+    def route(self, address: str) -> EndpointRoute | None:
+        """The endpoint that answers below this path."""
         store = self._azure.store
         if self._revision != store.revision:
             endpoints = store.under("", online_endpoints.TYPE)
-            self._routes = {one.name.lower(): self._shown(one) for one in endpoints}
+            self._routes = {
+                endpoint_names.address(self._azure, one).lower(): self._shown(one)
+                for one in endpoints
+            }
             self._revision = store.revision
-        return self._routes.get(name.lower())
+        return self._routes.get(address.lower())
 
     def _shown(self, endpoint: Resource) -> EndpointRoute:
         keys = strings(endpoint.hidden, "keys")

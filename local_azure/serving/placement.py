@@ -185,7 +185,7 @@ class EndpointRoute:
 
 
 EndpointLookup = Callable[[str], "EndpointRoute | None"]
-"""Endpoint name (any case) -> its route."""
+"""The path of an endpoint as in `addresses` (any case) -> its route."""
 
 TokenCheck = Callable[[str, EndpointRoute], Awaitable[bool]]
 """Whether a bearer token may score on an endpoint with aml_token or aad_token."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from . import addresses
 from .backends import Backend, Backends
 from .connections import InstanceConnections
 from .placement import EndpointLookup, EndpointRoute, TokenCheck
@@ -32,10 +33,10 @@ _PENDING_MIRRORS = 256
 
 
 class ScoringRouter:
-    """Serves `/{endpoint}/…` and, by host name, `/…`.
+    """Serves what is below `addresses` and, by host name, `/…`.
 
-    `lookup` is asked at each request. `draw` gives the numbers in [0, 1) that split traffic.
-    `max_body`: bytes of a request.
+    `lookup` is asked at each request, with the path of an endpoint. `draw` gives the numbers in
+    [0, 1) that split traffic. `max_body`: bytes of a request.
     """
 
     def __init__(
@@ -56,12 +57,16 @@ class ScoringRouter:
         self._mirrors: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
-        """Catch-all routes below an endpoint's name: add them after all fixed paths."""
-        return [web.route("*", "/{endpoint}/{path:.*}", self._by_path)]
+        """Catch-all routes below an endpoint's path: add them after all fixed paths."""
+        return [
+            web.route("*", addresses.KUBERNETES_ROUTE, self._on_kubernetes),
+            web.route("*", addresses.MANAGED_ROUTE, self._by_path),
+        ]
 
     async def serve_host(self, request: web.Request) -> web.StreamResponse:
         """A request whose host is `<endpoint>.<region>.inference.ml.azure.com`."""
-        return await self._serve(request, request.host.split(".", 1)[0], request.rel_url.raw_path)
+        address = addresses.managed(request.host.split(".", 1)[0])
+        return await self._serve(request, address, request.rel_url.raw_path)
 
     async def close(self) -> None:
         """Drop the connections to the instances, and pending mirrors."""
@@ -71,13 +76,20 @@ class ScoringRouter:
 
     async def _by_path(self, request: web.Request) -> web.StreamResponse:
         # The path goes on as it came: decoding it could put a line end into the request.
-        path = request.rel_url.raw_path.partition("/")[2].partition("/")[2]
-        return await self._serve(request, request.match_info["endpoint"], f"/{path}")
+        path = request.rel_url.raw_path.split("/", 2)[2]
+        address = addresses.managed(request.match_info["endpoint"])
+        return await self._serve(request, address, f"/{path}")
 
-    async def _serve(self, request: web.Request, name: str, path: str) -> web.StreamResponse:
+    async def _on_kubernetes(self, request: web.Request) -> web.StreamResponse:
+        path = request.rel_url.raw_path.split("/", 7)[7]
+        known = request.match_info
+        address = addresses.on_kubernetes(known["cluster"], known["endpoint"])
+        return await self._serve(request, address, f"/{path}")
+
+    async def _serve(self, request: web.Request, address: str, path: str) -> web.StreamResponse:
         request_id = request.headers.get("x-ms-request-id") or str(uuid.uuid4())
         try:
-            endpoint = self._endpoint(name)
+            endpoint = self._endpoint(address)
             await self._authorize(request, endpoint)
             deployment = self._deployment(request, endpoint)
             body = await self._body(request)
@@ -88,10 +100,10 @@ class ScoringRouter:
         except RefusedError as error:
             return refusal(error, request_id)
 
-    def _endpoint(self, name: str) -> EndpointRoute:
-        endpoint = self._lookup(name)
+    def _endpoint(self, address: str) -> EndpointRoute:
+        endpoint = self._lookup(address)
         if endpoint is None:
-            raise RefusedError(404, f"There is no endpoint {name}.")
+            raise RefusedError(404, f"There is no endpoint {address.rpartition('/')[2]}.")
         return endpoint
 
     async def _authorize(self, request: web.Request, endpoint: EndpointRoute) -> None:

@@ -34,18 +34,44 @@ def cluster_of(azure: Azure, compute_id: str) -> Resource:
     return held
 
 
-def check_endpoint(azure: Azure, identifier: str, body: JsonObject, *, new: bool) -> None:
-    """Raise unless the endpoint may be on the cluster that it names."""
+def cluster_id(azure: Azure, endpoint: Resource) -> str:
+    """ARM id of the cluster under an endpoint, in lower case. An endpoint outlives the
+    attachment that it was made with, so the id is kept with it."""
+    kept = text(endpoint.hidden, "cluster")
+    if kept:
+        return kept
+    compute = text(endpoint.properties, "compute")
+    held = azure.store.get(compute)
+    return (text(held.properties, "resourceId") if held else compute).lower()
+
+
+def check_endpoint(azure: Azure, identifier: str, body: JsonObject, *, new: bool) -> str:
+    """Raise unless the endpoint may be on the cluster that it names, whose ARM id it returns.
+
+    A name is taken when another endpoint on the same cluster has it, whatever the workspace:
+    learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-online-endpoints,
+    EndpointAlreadyExists.
+    """
     cluster = cluster_of(azure, text(body, "properties", "compute"))
+    where = text(cluster.properties, "resourceId").lower()
     if not new:
-        return
-    held = [one for one in _endpoints(azure, cluster) if one.id.lower() != identifier.lower()]
+        return where
+    held = [one for one in _endpoints(azure, where) if one.id.lower() != identifier.lower()]
+    name = name_of(identifier)
+    if any(one.name.lower() == name.lower() for one in held):
+        raise errors.conflict(
+            f"There is already an endpoint {name} in the cluster of {cluster.name}. The name of a "
+            "Kubernetes endpoint must be unique in its workspace and in its cluster: pick another "
+            "one.",
+            code="EndpointAlreadyExists",
+        )
     if len(held) >= azure.settings.max_kubernetes_endpoints:
         raise errors.bad_request(
             f"The cluster of {cluster.name} has {len(held)} online endpoints, its limit is "
             f"{azure.settings.max_kubernetes_endpoints}.",
             code="QuotaExceeded",
         )
+    return where
 
 
 def check_deployment(
@@ -70,8 +96,9 @@ def check_deployment(
         )
     if not new:
         return
-    store = azure.store
-    held = sum(len(store.children(one.id, DEPLOYMENTS)) for one in _endpoints(azure, cluster))
+    where = text(cluster.properties, "resourceId").lower()
+    on_it = _endpoints(azure, where)
+    held = sum(len(azure.store.children(one.id, DEPLOYMENTS)) for one in on_it)
     if held >= azure.settings.max_kubernetes_deployments:
         raise errors.bad_request(
             f"The cluster of {cluster.name} has {held} online deployments, its limit is "
@@ -113,12 +140,9 @@ def _cpu(amounts: JsonObject) -> float:
         return number(amounts, "cpu")
 
 
-def _endpoints(azure: Azure, cluster: Resource) -> list[Resource]:
-    """All endpoints on the same cluster, whatever workspace has attached it."""
-    where = text(cluster.properties, "resourceId").lower()
-    found: list[Resource] = []
-    for one in azure.store.under(azure.world.subscription, ENDPOINTS):
-        compute = azure.store.get(text(one.properties, "compute"))
-        if compute is not None and text(compute.properties, "resourceId").lower() == where:
-            found.append(one)
-    return found
+def _endpoints(azure: Azure, where: str) -> list[Resource]:
+    """All endpoints on the cluster with this id, whatever workspace has attached it."""
+    endpoints = azure.store.under(azure.world.subscription, ENDPOINTS)
+    return [
+        one for one in endpoints if "compute" in one.properties and cluster_id(azure, one) == where
+    ]

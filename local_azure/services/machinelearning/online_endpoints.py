@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Mapping
 
 from local_azure.arm import errors
@@ -13,6 +12,7 @@ from local_azure.arm.shape import JsonObject, JsonValue, number, section, string
 from local_azure.arm.store import Resource
 from local_azure.services.machinelearning import (
     endpoint_identity,
+    endpoint_names,
     kubernetes,
     names,
     rules,
@@ -54,52 +54,31 @@ class OnlineEndpoints(ResourceType):
     ) -> tuple[JsonObject, JsonObject]:
         names.check("endpoint", name_of(call.id))
         properties = section(body, "properties")
-        if existing is None:
-            self._refuse_taken(call, body)
-        else:
+        managed = "compute" not in properties
+        if existing is not None:
             _refuse_change(body, existing)
+        elif managed:
+            endpoint_names.refuse_taken(self.azure, name_of(call.id), text(body, "location"))
         mode = text(properties, "authMode")
         if mode not in AUTH_MODES:
             raise errors.bad_request(
                 f"authMode is '{mode}'; it must be one of {', '.join(AUTH_MODES)}."
             )
-        if mode == "AADToken" and "compute" in properties:
+        if mode == "AADToken" and not managed:
             raise errors.bad_request("authMode AADToken is for managed online endpoints only.")
-        if "compute" in properties:
-            kubernetes.check_endpoint(self.azure, call.id, body, new=existing is None)
+        hidden: JsonObject = {**(existing.hidden if existing else {})}
+        if not managed:
+            where = kubernetes.check_endpoint(self.azure, call.id, body, new=existing is None)
+            hidden.setdefault("cluster", where)
         endpoint_identity.check(self.azure, call, body)
         self._set_traffic(call, properties, existing)
-        hidden: JsonObject = {**(existing.hidden if existing else {})}
         hidden.setdefault("keys", {"primaryKey": _new_key(), "secondaryKey": _new_key()})
         hidden["keys"] = {**section(hidden, "keys"), **strings(properties.pop("keys", None))}
         if existing is not None:
             body["identity"] = existing.body.get("identity")
             body.setdefault("kind", existing.body.get("kind"))
-        body.setdefault("kind", "K8S" if "compute" in properties else "Managed")
+        body.setdefault("kind", "Managed" if managed else "K8S")
         return body, hidden
-
-    def _refuse_taken(self, call: Call, body: JsonObject) -> None:
-        name, location = name_of(call.id).lower(), text(body, "location").lower()
-        store, settings = self.azure.store, self.azure.settings
-        held = [
-            one
-            for one in store.under(self.azure.world.subscription, TYPE)
-            if text(one.body, "location").lower() == location
-        ]
-        reserved = number(self.azure.snapshot.extra, "reserved", f"{location}/{name}")
-        if any(one.name.lower() == name for one in held) or reserved > time.time():
-            raise errors.conflict(
-                f"There is already an endpoint with this name ({name_of(call.id)}) in {location}, "
-                "or one was deleted a short time ago. Endpoint names must be unique in a region: "
-                "pick another one or try again later.",
-                code="EndpointNameNotAvailable",
-            )
-        if len(held) >= settings.max_endpoints:
-            raise errors.bad_request(
-                f"The subscription has {len(held)} online endpoints in {location}, its limit is "
-                f"{settings.max_endpoints}.",
-                code="QuotaExceeded",
-            )
 
     def _set_traffic(self, call: Call, properties: JsonObject, existing: Resource | None) -> None:
         live, mirror = _shares(properties, "traffic"), _shares(properties, "mirrorTraffic")
@@ -121,19 +100,14 @@ class OnlineEndpoints(ResourceType):
 
     async def removing(self, resource: Resource) -> None:
         endpoint_identity.dissolve(self.azure, resource)
-        until = time.time() + self.azure.settings.name_reserved_seconds
-        location = text(resource.body, "location").lower()
-        reserved = section(self.azure.snapshot.extra, "reserved")
-        reserved = {k: v for k, v in reserved.items() if number(v) > time.time()}
-        reserved[f"{location}/{resource.name.lower()}"] = until
-        self.azure.snapshot.extra["reserved"] = reserved
+        endpoint_names.reserve(self.azure, resource)
 
     def view(self, resource: Resource) -> JsonObject:
         view = super().view(resource)
         properties = section(view, "properties")
         properties.setdefault("publicNetworkAccess", "Enabled")
         properties.setdefault("properties", {})
-        base = f"{self.azure.http_url}/{resource.name}"
+        base = f"{self.azure.http_url}{endpoint_names.address(self.azure, resource)}"
         properties["scoringUri"] = f"{base}/score"
         properties["swaggerUri"] = f"{base}/swagger.json"
         view.setdefault("tags", {})

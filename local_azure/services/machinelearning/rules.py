@@ -21,20 +21,24 @@ ENDPOINT: tuple[Rule, ...] = (
     ),
     Rule(
         id="endpoint-name-region",
-        text="the name is unique in its region, in any case; locally Kubernetes endpoints "
-        "share these names",
+        text="the name of a managed endpoint is unique in its region, in any case",
+        fact="1",
+    ),
+    Rule(
+        id="endpoint-name-cluster",
+        text="the name of a Kubernetes endpoint is unique in its workspace and its cluster only",
         fact="1",
         certainty="U",
     ),
     Rule(
         id="endpoint-name-reserved",
-        text="the name of a deleted endpoint stays taken for name_reserved_seconds",
+        text="the name of a deleted managed endpoint stays taken for name_reserved_seconds",
         fact="8",
         certainty="U",
     ),
     Rule(
         id="endpoint-limit",
-        text="at most max_endpoints per subscription and region",
+        text="at most max_endpoints managed ones per subscription and region",
         fact="1",
     ),
     Rule(

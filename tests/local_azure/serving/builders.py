@@ -125,8 +125,8 @@ class AnEndpoint:
         self.deployments[spec.deployment] = spec.arm_id
         self.traffic[spec.deployment] = traffic
 
-    def _lookup(self, name: str) -> EndpointRoute | None:
-        if name != "echo":
+    def _lookup(self, address: str) -> EndpointRoute | None:
+        if address != "/echo":
             return None
         return EndpointRoute(
             arm_id=f"{WORKSPACE}/onlineEndpoints/echo",

@@ -15,6 +15,7 @@ from local_azure.serving.backends import Backend, Backends, Target
 from local_azure.serving.placement import EndpointRoute
 from local_azure.serving.router import ScoringRouter
 
+ADDRESSES = ("/echo", "/_kubernetes/aks-1/api/v1/endpoint/echo")
 KEY = {"Authorization": "Bearer first-key"}
 
 
@@ -57,7 +58,7 @@ class AnEndpoint:
             deployments={},
         )
         router = ScoringRouter(
-            lambda name: self.route if name.lower() == "echo" else None,
+            lambda address: self.route if address.lower() in ADDRESSES else None,
             self.backends,
             token_check=self._may_score,
             draw=lambda: self.draws[0],
@@ -154,6 +155,11 @@ async def test_paths_hosts_and_unknown_endpoints(echo: AnEndpoint) -> None:
     answer = await echo.client.get("/echo/", headers=KEY)
     assert (await answer.json())["path"] == "/health"
     assert (await echo.client.post("/other/score", headers=KEY)).status == 404
+    answer = await echo.client.get(f"{ADDRESSES[1]}/x/y%2Fz?q=1", headers=KEY)
+    assert (await answer.json())["path"] == "/x/y%2Fz?q=1"
+    elsewhere = ADDRESSES[1].replace("aks-1", "aks-2")
+    assert (await echo.client.post(f"{elsewhere}/score", headers=KEY)).status == 404
+    assert (await echo.client.post("/_kubernetes/aks-1/score", headers=KEY)).status == 404
     host = {"Host": "echo.westeurope.inference.ml.azure.com"}
     answer = await echo.client.post("/by-host/x", headers={**KEY, **host})
     assert (await answer.json())["by"] == "blue"
