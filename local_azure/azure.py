@@ -13,7 +13,7 @@ from local_azure.arm.store import Resource, Store
 from local_azure.blobs import Blobs
 from local_azure.directory import Directory
 from local_azure.faults import Faults
-from local_azure.serving.backends import Minute
+from local_azure.serving.counters import Minute
 from local_azure.serving.placement import Placement
 from local_azure.settings import Settings
 from local_azure.tokens import TokenIssuer
@@ -34,7 +34,9 @@ class Azure:
     operations: Operations
     faults: Faults = field(default_factory=Faults)
     minutes: Callable[[str], Sequence[Minute]] = lambda _: ()
-    """What was counted of a deployment (ARM id), by the minute."""
+    """What was counted of a deployment or an endpoint (ARM id), by the minute."""
+    forget_counts: Callable[[str], None] = lambda _: None
+    """Drop what was counted of an endpoint (ARM id); of a deployment, `placement.remove` does."""
     placement: Placement = field(init=False)
     """Set right after construction: it needs this object to answer for the platform."""
     http_url: str = ""

@@ -30,6 +30,8 @@ from local_azure.egress import variables
 from local_azure.home import StartError, load_settings, lock
 from local_azure.login import HOST as LOGIN_HOST
 from local_azure.login import Login
+from local_azure.metering import Metering
+from local_azure.metric_file import MetricFile
 from local_azure.platform import Endpoints, OpenAIAccounts, WorldPlatform
 from local_azure.ports import Ports
 from local_azure.proxy import Proxy
@@ -86,14 +88,21 @@ class Service:
             egress=variables(home, self._ports.proxy),
         )
         azure.placement = self.placement
-        azure.minutes = self.placement.backends.minutes
+        backends = self.placement.backends
+        azure.minutes, azure.forget_counts = backends.minutes, backends.forget
+        self._metering = Metering(
+            backends,
+            MetricFile(home / "metrics.jsonl"),
+            groups=self.placement.groups,
+            every=lambda: azure.settings.metrics_seconds,
+        )
         self._engine = Engine(azure, all_types(azure))
         self._telemetry = telemetry.Telemetry(azure, home / "telemetry")
         self._admin = Admin(self._engine, self._requests, self._telemetry)
         self._admin.keep_settings = self._keep_settings
         endpoints, accounts = Endpoints(azure), OpenAIAccounts(azure)
         self._router = ScoringRouter(
-            endpoints.route, self.placement.backends, token_check=endpoints.token_may_score
+            endpoints.route, backends, token_check=endpoints.token_may_score
         )
         self._openai = AzureOpenAI(
             accounts.account, may_use=accounts.may_use, upstream=world.openai_upstream or None
@@ -106,6 +115,8 @@ class Service:
         """Everything up: blobs, sites, proxy, what was there before, then `service.json`."""
         processes.end_all(self.home)
         await self.placement.open()
+        self._metering.restore(lambda arm_id: self.azure.store.get(arm_id) is not None)
+        self._metering.start()
         container = seed(self.azure)
         await self._azurite.start()
         self.azure.blobs.port = self._azurite.port
@@ -199,6 +210,7 @@ class Service:
         await self._openai.close()
         for runner in self._runners:
             await runner.cleanup()
+        await self._metering.close()
         await self.azure.blobs.close()
         await self._azurite.close()
         self.azure.snapshot.flush()

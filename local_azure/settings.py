@@ -61,6 +61,9 @@ class Settings:
     """Online endpoints per attached cluster."""
     max_kubernetes_deployments: int = 100
     """Online deployments per attached cluster."""
+    metrics_seconds: float = 10.0
+    """How often processors, memory and connections are sampled for Azure Monitor's metrics;
+    0 is never."""
     deployer_roles: str = "Owner"
     """Roles of the deployer on the resource group, by name, separated by commas.
     Read when the world is made."""

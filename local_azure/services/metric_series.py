@@ -1,7 +1,4 @@
-"""Time series out of what the router counts by the minute. Pure; knows nothing of ARM.
-
-A deployment keeps its counts for a day, and loses them when the service restarts.
-"""
+"""Time series out of what is counted by the minute. Pure; knows nothing of ARM."""
 
 from __future__ import annotations
 
@@ -9,10 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from local_azure.serving.backends import Counters, DeploymentMetrics, Minute
+from local_azure.serving.counters import Counters, DeploymentMetrics, Gauge, Minute, Sampled
 
-Pick = Callable[[Minute], int]
-"""How many of a minute's requests count."""
+Labels = Mapping[str, str]
+"""Dimension -> value; a dimension that is not there is summed over."""
+Values = Mapping[str, float]
+"""Aggregation -> value, of one step of time; empty when nothing was counted in it."""
+DEFAULT_AGGREGATION = "average"
+AGGREGATIONS = ("average", "minimum", "maximum", "total", "count")
+ONLY_AVERAGE = ("Average",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,93 +24,75 @@ class Metric:
     name: str
     unit: str
     about: str
-    latency: Callable[[DeploymentMetrics], float] | None = None
-    """What of the sums it shows; None for the number of requests."""
-    split: bool = False
-    """Whether it can be split by status."""
+    dimensions: tuple[str, ...] = ()
+    """Beside `deployment`, which those of endpoints that are summed up from deployments have."""
+    aggregations: tuple[str, ...] = ONLY_AVERAGE
+    by_deployment: bool = True
+    """Whether it is counted at the deployments; else at the endpoint itself."""
+
+    def splits(self, minutes: Iterable[Minute], asked: Labels) -> list[dict[str, str]]:
+        """The labels of each series that is asked for; `*` stands for all values that occurred."""
+        del minutes, asked
+        return [{}]
+
+    def values(self, minutes: Sequence[Minute], labels: Labels) -> Values:
+        """All aggregations over one step."""
+        raise NotImplementedError
 
 
-REQUESTS = Metric(
-    name="RequestsPerMinute", unit="Count", about="Requests within a minute", split=True
-)
+class Requests(Metric):
+    """How many requests ended within a minute."""
+
+    def splits(self, minutes: Iterable[Minute], asked: Labels) -> list[dict[str, str]]:
+        if not asked:
+            return [{}]
+        ((dimension, value),) = asked.items()
+        if value != "*":
+            return [{dimension: value}]
+        seen = {code for one in minutes for code in _of(one, dimension)}
+        if dimension == "statusCodeClass":
+            return [{dimension: one} for one in sorted({f"{code // 100}xx" for code in seen})]
+        return [{dimension: str(code)} for code in sorted(seen)]
+
+    def values(self, minutes: Sequence[Minute], labels: Labels) -> Values:
+        held: Counter[int] = Counter()
+        for minute in minutes:
+            held[minute.start] += _requests(minute, labels)
+        return _aggregated([float(n) for n in held.values() if n])
 
 
-def _latency(end: str, about: str, shown: Callable[[DeploymentMetrics], float]) -> Metric:
-    return Metric(name=f"RequestLatency{end}", unit="Milliseconds", about=about, latency=shown)
+def _of(minute: Minute, dimension: str) -> Counter[int]:
+    return minute.model_statuses if dimension == "modelStatusCode" else minute.statuses
 
 
-METRICS: tuple[Metric, ...] = (
-    REQUESTS,
-    _latency("", "Average time of a request", lambda m: m.average),
-    _latency("_P50", "Time within which half of the requests ended", lambda m: m.p50),
-    _latency("_P90", "Time within which 90 % of the requests ended", lambda m: m.p90),
-    _latency("_P95", "Time within which 95 % of the requests ended", lambda m: m.p95),
-    _latency("_P99", "Time within which 99 % of the requests ended", lambda m: m.p99),
-)
-DEFAULT_AGGREGATION = "average"
-AGGREGATIONS = ("average", "minimum", "maximum", "total", "count")
-
-
-def all_requests(minute: Minute) -> int:
-    """The pick of everything."""
-    return sum(minute.statuses.values())
-
-
-def with_status(wanted: str) -> Pick:
-    """Requests that the caller saw end with a status: `200`, or a class: `2xx`."""
-    return lambda minute: _of(minute.statuses, wanted)
-
-
-def with_model_status(wanted: str) -> Pick:
-    """Requests that the model ended with a status."""
-    return lambda minute: _of(minute.model_statuses, wanted)
-
-
-def _of(statuses: Counter[int], wanted: str) -> int:
+def _requests(minute: Minute, labels: Labels) -> int:
+    """How many of a minute's requests have the labels: `200`, or a class of statuses: `2xx`."""
+    if not labels:
+        return sum(minute.statuses.values())
+    ((dimension, wanted),) = labels.items()
+    counted = _of(minute, dimension)
     if wanted.lower().endswith("xx"):
-        return sum(held for status, held in statuses.items() if str(status)[0] == wanted[0])
-    return statuses[int(wanted)] if wanted.isdigit() else 0
+        return sum(held for status, held in counted.items() if str(status)[0] == wanted[0])
+    return counted[int(wanted)] if wanted.isdecimal() else 0
 
 
-def points(
-    metric: Metric, minutes: Iterable[Minute], *, start: int, end: int, step: int, pick: Pick
-) -> list[dict[str, float]]:
-    """One point per `step` seconds of [start, end); `at` is its beginning in Unix seconds.
+@dataclass(frozen=True, kw_only=True)
+class Latency(Metric):
+    """How long they took."""
 
-    A point in which nothing was counted has nothing but `at`, as in Azure.
-    """
-    by_step: dict[int, list[Minute]] = {}
-    for minute in minutes:
-        if start <= minute.start < end:
-            by_step.setdefault(start + (minute.start - start) // step * step, []).append(minute)
-    found: list[dict[str, float]] = []
-    for at in range(start, end, step):
-        values = _values(metric, by_step.get(at, ()), pick)
-        found.append({"at": at, **values})
-    return found
+    shown: Callable[[DeploymentMetrics], float]
 
-
-def _values(metric: Metric, minutes: Sequence[Minute], pick: Pick) -> Mapping[str, float]:
-    """All aggregations over one step; empty when nothing was counted in it."""
-    held: dict[int, list[Minute]] = {}
-    for minute in minutes:
-        if pick(minute):
-            held.setdefault(minute.start, []).append(minute)
-    if not held:
-        return {}
-    if metric.latency is None:
-        each = [float(sum(map(pick, same))) for same in held.values()]
-        average = sum(each) / len(each)
-    else:
-        each = [metric.latency(_merged(same)) for same in held.values()]
-        average = metric.latency(_merged([one for same in held.values() for one in same]))
-    return {
-        "average": average,
-        "minimum": min(each),
-        "maximum": max(each),
-        "total": sum(each),
-        "count": float(len(each)),
-    }
+    def values(self, minutes: Sequence[Minute], labels: Labels) -> Values:
+        del labels
+        held: dict[int, list[Minute]] = {}
+        for minute in minutes:
+            if minute.statuses:
+                held.setdefault(minute.start, []).append(minute)
+        each = [self.shown(_merged(same)) for same in held.values()]
+        if not each:
+            return {}
+        whole = self.shown(_merged([one for same in held.values() for one in same]))
+        return {**_aggregated(each), "average": whole}
 
 
 def _merged(minutes: Sequence[Minute]) -> DeploymentMetrics:
@@ -122,3 +106,80 @@ def _merged(minutes: Sequence[Minute]) -> DeploymentMetrics:
     counters = Counters()
     counters.minutes.append(total)
     return counters.metrics()
+
+
+class Samples(Metric):
+    """What was looked at from time to time."""
+
+    def splits(self, minutes: Iterable[Minute], asked: Labels) -> list[dict[str, str]]:
+        if not asked:
+            return [{}]
+        found: dict[tuple[str, ...], dict[str, str]] = {}
+        for minute in minutes:
+            for key in minute.gauges:
+                labels = {name: _value(key, name) for name in asked}
+                right = all(wanted in ("*", labels[name]) for name, wanted in asked.items())
+                if right and key.metric == self.name and key.instance:
+                    found[tuple(labels.values())] = labels
+        return [found[one] for one in sorted(found)]
+
+    def values(self, minutes: Sequence[Minute], labels: Labels) -> Values:
+        total = Gauge()
+        for minute in minutes:
+            mine = {key: held for key, held in minute.gauges.items() if key.metric == self.name}
+            whole = mine.get(Sampled(metric=self.name))
+            if whole is not None and not labels:
+                total.merge(whole)
+                continue
+            for key, held in mine.items():
+                if all(_value(key, name) == wanted for name, wanted in labels.items()):
+                    total.merge(held)
+        if not total.count:
+            return {}
+        return {
+            "average": total.total / total.count,
+            "minimum": total.low,
+            "maximum": total.high,
+            "total": total.total,
+            "count": float(total.count),
+        }
+
+
+def _value(key: Sampled, dimension: str) -> str:
+    return key.instance if dimension == "instanceId" else key.state
+
+
+def _aggregated(each: Sequence[float]) -> Values:
+    if not each:
+        return {}
+    return {
+        "average": sum(each) / len(each),
+        "minimum": min(each),
+        "maximum": max(each),
+        "total": sum(each),
+        "count": float(len(each)),
+    }
+
+
+def points(
+    metric: Metric,
+    minutes: Iterable[Minute],
+    *,
+    start: int,
+    end: int,
+    step: int,
+    labels: Labels,
+) -> list[dict[str, float]]:
+    """One point per `step` seconds of [start, end); `at` is its beginning in Unix seconds.
+
+    A point in which nothing was counted has nothing but `at`, as in Azure.
+    """
+    by_step: dict[int, list[Minute]] = {}
+    for minute in minutes:
+        if start <= minute.start < end:
+            by_step.setdefault(start + (minute.start - start) // step * step, []).append(minute)
+    found: list[dict[str, float]] = []
+    for at in range(start, end, step):
+        held = by_step.get(at)
+        found.append({"at": at, **(metric.values(held, labels) if held else {})})
+    return found

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import product
 from typing import NoReturn
 
 from local_azure.arm import errors
@@ -14,18 +15,14 @@ from local_azure.arm.ids import name_of
 from local_azure.arm.resource_type import Call, Reply, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, JsonValue
 from local_azure.arm.store import Resource
+from local_azure.services import metric_catalogue as catalogue
 from local_azure.services import metric_series as series
 from local_azure.services.machinelearning.durations import seconds
 from local_azure.services.machinelearning.online_endpoints import DEPLOYMENTS, TYPE
-from local_azure.serving.backends import Minute
+from local_azure.serving.counters import Minute
 
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'([^']*)'", re.IGNORECASE)
 _STEPS = ("PT1M", "PT5M", "PT15M", "PT30M", "PT1H", "PT6H", "PT12H", "P1D")
-_STATUS = {
-    "statuscode": "statusCode",
-    "statuscodeclass": "statusCodeClass",
-    "modelstatuscode": "modelStatusCode",
-}
 _LONGEST = 24 * 3600
 
 
@@ -67,12 +64,19 @@ class MetricDefinitions(_OfResource):
 
     def listing(self, call: Call) -> list[JsonObject]:
         resource = self.resource(call)
-        return [_definition(resource, metric) for metric in series.METRICS]
+        return [_definition(resource, metric) for metric in _known(resource)]
+
+
+def _known(resource: Resource) -> tuple[series.Metric, ...]:
+    return catalogue.OF_ENDPOINT if resource.type == TYPE else catalogue.OF_DEPLOYMENT
+
+
+def _dimensions(resource: Resource, metric: series.Metric) -> list[str]:
+    of_endpoint = resource.type == TYPE and metric.by_deployment
+    return [*(["deployment"] if of_endpoint else []), *metric.dimensions]
 
 
 def _definition(resource: Resource, metric: series.Metric) -> JsonObject:
-    dimensions = ["deployment"] if resource.type == TYPE else []
-    dimensions += _STATUS.values() if metric.split else []
     grains: list[JsonValue] = [{"timeGrain": step, "retention": "P1D"} for step in _STEPS]
     return {
         "id": f"{resource.id}/providers/microsoft.insights/metricdefinitions/{metric.name}",
@@ -82,9 +86,9 @@ def _definition(resource: Resource, metric: series.Metric) -> JsonObject:
         "displayDescription": metric.about,
         "unit": metric.unit,
         "primaryAggregationType": "Average",
-        "supportedAggregationTypes": [one.title() for one in series.AGGREGATIONS],
+        "supportedAggregationTypes": list(metric.aggregations),
         "isDimensionRequired": False,
-        "dimensions": [_name(one) for one in dimensions],
+        "dimensions": [_name(one) for one in _dimensions(resource, metric)],
         "metricAvailabilities": grains,
     }
 
@@ -95,13 +99,16 @@ class Metrics(_OfResource):
     type = "Microsoft.Insights/metrics"
     rules = (
         Rule(id="metric-names", text="metrics and dimensions are those of metricDefinitions"),
-        Rule(id="metric-span", text="a day is kept, and a restart of the service forgets it"),
+        Rule(
+            id="metric-span",
+            text="a day is kept, over restarts too, and no longer than what it was counted of",
+        ),
     )
 
     def collection_reply(self, call: Call) -> Reply:
         resource = self.resource(call)
         span = _span(call)
-        wanted = _wanted(call)
+        wanted = _wanted(call, _known(resource))
         shown: list[JsonValue] = [self._metric(call, resource, one, span=span) for one in wanted]
         return Reply(
             body={
@@ -122,14 +129,14 @@ class Metrics(_OfResource):
         if unknown := [one for one in kinds if one not in series.AGGREGATIONS]:
             _refuse(f"Aggregation '{unknown[0]}' is unknown: {', '.join(series.AGGREGATIONS)}.")
         lines: list[JsonValue] = []
-        for labels, minutes, pick in self._split(call, resource, metric):
+        for shown, labels, minutes in self._split(call, resource, metric):
             data: list[JsonValue] = [
                 {"timeStamp": _iso(int(at["at"])), **{k: at[k] for k in kinds if k in at}}
                 for at in series.points(
-                    metric, minutes, start=span.start, end=span.end, step=span.step, pick=pick
+                    metric, minutes, start=span.start, end=span.end, step=span.step, labels=labels
                 )
             ]
-            metadata: list[JsonValue] = [{"name": _name(k), "value": v} for k, v in labels.items()]
+            metadata: list[JsonValue] = [{"name": _name(k), "value": v} for k, v in shown.items()]
             lines.append({"metadatavalues": metadata, "data": data})
         return {
             "id": f"{resource.id}/providers/Microsoft.Insights/metrics/{metric.name}",
@@ -143,60 +150,63 @@ class Metrics(_OfResource):
 
     def _split(
         self, call: Call, resource: Resource, metric: series.Metric
-    ) -> Iterator[tuple[dict[str, str], list[Minute], series.Pick]]:
-        """Each series: its labels, the minutes it is made of, and what counts of them."""
-        equals = [(name.lower(), value) for name, value in _filters(call)]
-        deployments = self._deployments(resource)
-        names = [value for name, value in equals if name == "deployment"]
-        groups: list[tuple[dict[str, str], list[Resource]]] = [({}, deployments)]
-        if names and resource.type == TYPE:
-            known = [one for one in deployments if "*" in names or one.name in names]
-            groups = [({"deployment": one.name}, [one]) for one in known]
-        status = [(name, value) for name, value in equals if name != "deployment"]
-        if any(name not in _STATUS for name, _ in status) or (status and not metric.split):
-            _refuse(f"Metric {metric.name} has no dimension '{status[0][0]}'.")
-        if len({name for name, _ in status}) > 1:
-            _refuse("The local Azure splits by one status dimension at a time.")
-        for labels, chosen in groups:
-            minutes = [minute for one in chosen for minute in self.azure.minutes(one.id)]
-            for value in _values(status, minutes) or [""]:
-                if not value:
-                    yield labels, minutes, series.all_requests
-                    continue
-                name = status[0][0]
-                model = name == "modelstatuscode"
-                pick = series.with_model_status(value) if model else series.with_status(value)
-                yield {**labels, _STATUS[name]: value}, minutes, pick
+    ) -> Iterator[tuple[dict[str, str], dict[str, str], list[Minute]]]:
+        """Each series: all its labels, those that choose within a minute, and its minutes."""
+        asked = _filters(call, metric, _dimensions(resource, metric))
+        names = asked.pop("deployment", None)
+        if len(asked) > 1 and isinstance(metric, series.Requests):
+            _refuse("The local Azure splits requests by one status dimension at a time.")
+        for chosen, counted in self._counted(resource, metric, names):
+            minutes = [minute for one in counted for minute in self.azure.minutes(one.id)]
+            for labels in self._labels(metric, minutes, asked):
+                yield {**chosen, **labels}, labels, minutes
 
-    def _deployments(self, resource: Resource) -> list[Resource]:
-        if resource.type == DEPLOYMENTS:
-            return [resource]
-        return self.azure.store.children(resource.id, DEPLOYMENTS)
+    @staticmethod
+    def _labels(
+        metric: series.Metric, minutes: list[Minute], asked: dict[str, list[str]]
+    ) -> list[dict[str, str]]:
+        """`a eq '1' or a eq '2'` are two series."""
+        several = [
+            metric.splits(minutes, dict(zip(asked, values, strict=True)))
+            for values in product(*asked.values())
+        ]
+        return [labels for one in several for labels in one] or [{}]
 
-
-def _values(status: list[tuple[str, str]], minutes: list[Minute]) -> list[str]:
-    """The values of the status dimension that are asked for; `*` is all that occurred."""
-    if not any(value == "*" for _, value in status):
-        return [value for _, value in status]
-    model = status[0][0] == "modelstatuscode"
-    seen = {code for one in minutes for code in (one.model_statuses if model else one.statuses)}
-    if status[0][0] == "statuscodeclass":
-        return sorted({f"{code // 100}xx" for code in seen})
-    return [str(code) for code in sorted(seen)]
+    def _counted(
+        self, resource: Resource, metric: series.Metric, names: list[str] | None
+    ) -> list[tuple[dict[str, str], list[Resource]]]:
+        """Where a metric is counted: in one sum, or by deployment."""
+        if resource.type == DEPLOYMENTS or not metric.by_deployment:
+            return [({}, [resource])]
+        deployments = self.azure.store.children(resource.id, DEPLOYMENTS)
+        if names is None:
+            return [({}, deployments)]
+        known = [one for one in deployments if "*" in names or one.name in names]
+        return [({"deployment": one.name}, [one]) for one in known]
 
 
-def _filters(call: Call) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in _EQUALS.findall(call.query.get("$filter", ""))]
+def _filters(call: Call, metric: series.Metric, dimensions: list[str]) -> dict[str, list[str]]:
+    """Dimension -> the values that are asked for."""
+    found: dict[str, list[str]] = {}
+    for name, value in _EQUALS.findall(call.query.get("$filter", "")):
+        known = next((one for one in dimensions if one.lower() == name.lower()), None)
+        if known is None:
+            _refuse(
+                f"Metric {metric.name} has no dimension '{name}'. "
+                f"It has: {', '.join(dimensions) or 'none'}."
+            )
+        found.setdefault(known, []).append(value)
+    return found
 
 
-def _wanted(call: Call) -> list[series.Metric]:
-    known = {metric.name.lower(): metric for metric in series.METRICS}
-    asked = call.query.get("metricnames", "") or series.REQUESTS.name
+def _wanted(call: Call, metrics: tuple[series.Metric, ...]) -> list[series.Metric]:
+    known = {metric.name.lower(): metric for metric in metrics}
+    asked = call.query.get("metricnames", "") or catalogue.REQUESTS
     found: list[series.Metric] = []
     for name in asked.split(","):
         metric = known.get(name.strip().lower())
         if metric is None:
-            names = ",".join(one.name for one in series.METRICS)
+            names = ",".join(one.name for one in metrics)
             _refuse(
                 f"Failed to find metric configuration for provider, resource Type, metric: "
                 f"{name}. Valid metrics: {names}"

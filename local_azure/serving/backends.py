@@ -8,15 +8,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .counters import Counters, DeploymentMetrics, Minute
 from .data_collector import Collector
 from .placement import ComputeType
-
-_GROWTH = math.log(1.05)
-_MINUTES = 24 * 60
 
 
 class Target:
@@ -28,85 +25,6 @@ class Target:
         self.url = url
         """http://host:port, without a slash at the end."""
         self.in_flight = 0
-
-
-@dataclass(kw_only=True)
-class Minute:
-    """What was counted in one minute (`start`: Unix seconds)."""
-
-    start: int
-    statuses: Counter[int] = field(default_factory=Counter[int])
-    """Requests by the status that the caller saw."""
-    model_statuses: Counter[int] = field(default_factory=Counter[int])
-    """Requests by the status that the model gave, where it answered."""
-    latencies: Counter[int] = field(default_factory=Counter[int])
-    """Requests by the logarithm (base 1.05) of their milliseconds."""
-    total_ms: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentMetrics:
-    """Sums over a span of time. Latencies in milliseconds, exact to 3 %."""
-
-    requests: int
-    errors: int
-    """Answers of 400 and above."""
-    statuses: Mapping[int, int]
-    model_statuses: Mapping[int, int]
-    average: float
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-
-
-class Counters:
-    """Requests of one deployment by the minute, for a day. Survives its generations."""
-
-    def __init__(self) -> None:
-        self.minutes: deque[Minute] = deque(maxlen=_MINUTES)
-
-    def count(self, status: int, seconds: float, *, model_status: int | None = None) -> None:
-        """One request that ended now with `status` after `seconds`."""
-        start = int(time.time()) // 60 * 60
-        if not self.minutes or self.minutes[-1].start != start:
-            self.minutes.append(Minute(start=start))
-        minute = self.minutes[-1]
-        milliseconds = seconds * 1000
-        minute.statuses[status] += 1
-        if model_status is not None:
-            minute.model_statuses[model_status] += 1
-        minute.latencies[round(math.log(max(milliseconds, 0.01)) / _GROWTH)] += 1
-        minute.total_ms += milliseconds
-
-    def metrics(self, *, since: float = 0.0, until: float = math.inf) -> DeploymentMetrics:
-        """Sums over the minutes that begin in [since, until), in Unix seconds."""
-        chosen = [m for m in self.minutes if since <= m.start < until]
-        statuses = sum((m.statuses for m in chosen), Counter[int]())
-        latencies = sum((m.latencies for m in chosen), Counter[int]())
-        requests = sum(statuses.values())
-        ranks = [_percentile(latencies, p) for p in (0.5, 0.9, 0.95, 0.99)]
-        return DeploymentMetrics(
-            requests=requests,
-            errors=sum(n for status, n in statuses.items() if status >= 400),
-            statuses=dict(statuses),
-            model_statuses=dict(sum((m.model_statuses for m in chosen), Counter[int]())),
-            average=sum(m.total_ms for m in chosen) / requests if requests else 0.0,
-            p50=ranks[0],
-            p90=ranks[1],
-            p95=ranks[2],
-            p99=ranks[3],
-        )
-
-
-def _percentile(latencies: Counter[int], share: float) -> float:
-    wanted = math.ceil(sum(latencies.values()) * share)
-    seen = 0
-    for bucket in sorted(latencies):
-        seen += latencies[bucket]
-        if seen >= wanted:
-            return math.exp(bucket * _GROWTH)
-    return 0.0
 
 
 @dataclass(kw_only=True)
@@ -122,6 +40,8 @@ class Backend:
     score_path: str
     health_path: str
     counters: Counters
+    cores: int = 1
+    """Of one instance, as its type has them."""
     collector: Collector | None = None
     targets: list[Target] = field(default_factory=list[Target])
     in_flight: int = 0
@@ -146,20 +66,61 @@ class Backend:
             await asyncio.sleep(0.02)
 
 
+class Connections:
+    """The clients of one endpoint since the last look."""
+
+    def __init__(self) -> None:
+        self._open: set[asyncio.BaseTransport] = set()
+        self._new = 0
+        self._bytes = 0
+
+    def asks(self, client: asyncio.BaseTransport | None) -> None:
+        """A request over a client's connection."""
+        if client is not None and client not in self._open:
+            self._open.add(client)
+            self._new += 1
+
+    def answered(self, size: int) -> None:
+        """An answer with a body of `size` bytes."""
+        self._bytes += size
+
+    def look(self) -> tuple[int, int, int]:
+        """Connections that are open, those new since the last look, and bytes served since."""
+        self._open = {one for one in self._open if not one.is_closing()}
+        seen = len(self._open), self._new, self._bytes
+        self._new = self._bytes = 0
+        return seen
+
+
 class Backends:
-    """All deployments that run."""
+    """All deployments that run, and what was counted of them and of their endpoints."""
 
     def __init__(self) -> None:
         self._backends: dict[str, Backend] = {}
         self._counters: dict[str, Counters] = {}
+        self._connections: dict[str, Connections] = {}
+        self.on_forget: Callable[[str], None] = lambda _: None
+        """Called with the ARM id of what is forgotten."""
 
     def of(self, arm_id: str) -> Backend | None:
         """The generation that serves; None before the first is ready."""
         return self._backends.get(arm_id.lower())
 
     def counters(self, arm_id: str) -> Counters:
-        """Of the deployment, kept until `forget`."""
+        """Of a deployment or an endpoint, kept until `forget`."""
         return self._counters.setdefault(arm_id.lower(), Counters())
+
+    def counted(self) -> Iterable[tuple[str, Counters]]:
+        """All counters, by ARM id in lower case."""
+        return tuple(self._counters.items())
+
+    def connections(self, arm_id: str) -> Connections:
+        """Of an endpoint, kept until `forget`."""
+        return self._connections.setdefault(arm_id.lower(), Connections())
+
+    def connected(self) -> Iterable[tuple[str, Connections]]:
+        """The connections of all endpoints that were ever asked, by ARM id in lower case."""
+        return tuple(self._connections.items())
 
     def metrics(
         self, arm_id: str, *, since: float = 0.0, until: float = math.inf
@@ -169,7 +130,7 @@ class Backends:
         return counters and counters.metrics(since=since, until=until)
 
     def minutes(self, arm_id: str) -> Sequence[Minute]:
-        """The minutes in which requests ended, for a time series."""
+        """The minutes in which something was counted, for a time series."""
         counters = self._counters.get(arm_id.lower())
         return tuple(counters.minutes) if counters else ()
 
@@ -184,5 +145,7 @@ class Backends:
         return self._backends.pop(arm_id.lower(), None)
 
     def forget(self, arm_id: str) -> None:
-        """Drop the counts."""
+        """Drop the counts of a deployment or an endpoint."""
         self._counters.pop(arm_id.lower(), None)
+        self._connections.pop(arm_id.lower(), None)
+        self.on_forget(arm_id)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -53,6 +54,8 @@ class Instance:
         self._process = process
         self._log_start = launch.log.size()
         self.target = Target(f"http://127.0.0.1:{port}")
+        self.name = secrets.token_hex(6)
+        """Of this start: as in the cloud, what takes its place has another one."""
         self.exited = asyncio.ensure_future(process.wait())
 
     @classmethod
@@ -120,6 +123,11 @@ class Instance:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self.exited
         self._launch.record.discard(self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        """Of the leader of its process group."""
+        return self._process.pid
 
     @property
     def port_was_taken(self) -> bool:

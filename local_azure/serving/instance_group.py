@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 
 from .backends import Backend
 from .instance import Instance, Launch
@@ -24,6 +25,16 @@ class InstanceGroup:
         self._instances: set[Instance] = set()
         self._watches: set[asyncio.Task[None]] = set()
         self._stopping = False
+
+    @property
+    def instances(self) -> Sequence[Instance]:
+        """Those that have a process, ready or not."""
+        return tuple(self._instances)
+
+    @property
+    def serves(self) -> bool:
+        """Whether it has started and is not being ended."""
+        return bool(self._watches) and not self._stopping
 
     async def start(self, count: int) -> None:
         """Start `count` instances and wait until all are ready. Raises `PlacementError`."""

@@ -90,15 +90,20 @@ class ScoringRouter:
         request_id = request.headers.get("x-ms-request-id") or str(uuid.uuid4())
         try:
             endpoint = self._endpoint(address)
+            connections = self._backends.connections(endpoint.arm_id)
+            connections.asks(request.transport)
             await self._authorize(request, endpoint)
             deployment = self._deployment(request, endpoint)
             body = await self._body(request)
             self._mirror(request, endpoint, path, body)
-            return await self._score(
+            answer = await self._score(
                 request, endpoint, deployment, path=path, body=body, request_id=request_id
             )
+            connections.answered(_size(answer))
         except RefusedError as error:
             return refusal(error, request_id)
+        else:
+            return answer
 
     def _endpoint(self, address: str) -> EndpointRoute:
         endpoint = self._lookup(address)
@@ -196,6 +201,11 @@ class ScoringRouter:
         task = asyncio.create_task(copy.run_to_the_end())
         self._mirrors.add(task)
         task.add_done_callback(self._mirrors.discard)
+
+
+def _size(answer: web.StreamResponse) -> int:
+    """Bytes of an answer's body: of a whole one, or of what was streamed of it."""
+    return (answer.content_length or 0) if isinstance(answer, web.Response) else answer.body_length
 
 
 def _container_path(backend: Backend, path: str, query: str) -> str:

@@ -11,7 +11,7 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,6 +115,7 @@ class ProcessPlacement:
         """Stop it and forget its logs. Unknown ids are ignored."""
         deployment = self._deployments.get(arm_id.lower())
         if deployment is None:
+            self.backends.forget(arm_id)  # counted before a restart, after which it did not run
             return
         async with deployment.lock:
             self.backends.withdraw(arm_id)
@@ -123,6 +124,10 @@ class ProcessPlacement:
             self.backends.forget(arm_id)
             self._deployments.pop(arm_id.lower(), None)
             await asyncio.to_thread(self._folders.release, deployment.folders)
+
+    def groups(self) -> Iterable[InstanceGroup]:
+        """What runs, or is about to."""
+        return tuple(self._groups)
 
     def logs(self, arm_id: str, container: Container, *, tail: int = 50) -> str:
         """The last `tail` lines of one container's log; empty when there is none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from . import storage_initializer
-from .backends import Backend, Counters
+from .backends import Backend
 from .container import (
     PORT,
     container_environment,
@@ -19,6 +19,7 @@ from .container import (
     working_directory,
 )
 from .container_log import DeploymentLog
+from .counters import Counters
 from .data_collector import Collector
 from .environments import PreparedEnvironment
 from .instance import Launch
@@ -61,6 +62,7 @@ def backend_of(
         score_path=route(spec, "scoringRoute", "/score")[0],
         health_path=route(spec, "livenessRoute", "/health")[0],
         counters=counters,
+        cores=spec.cores,
         collector=collector,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from local_azure.arm.shape import JsonObject, items, number, section, text
-from local_azure.serving.backends import Counters, Minute
+from local_azure.serving.counters import ACTIVE, CAPACITY, CPU, Counters, Minute, Sampled
 from tests.local_azure.engine_world import EngineWorld
 from tests.local_azure.world import a_deployment, an_endpoint
 
@@ -29,6 +29,15 @@ def endpoint(engine: EngineWorld) -> str:
     counted["blue"].count(429, 1.0)
     for _ in range(10):
         counted["green"].count(424, 0.1, model_status=500)
+
+    for instance, used in (("a", 20), ("b", 60)):
+        counted["blue"].observe(Sampled(metric=CPU, instance=instance), used)
+        counted["blue"].observe(Sampled(metric=CPU, instance=instance), used + 20)
+        state = "Ready" if instance == "a" else "NotReady"
+        counted["blue"].observe(Sampled(metric=CAPACITY, instance=instance, state=state), 1)
+    counted["blue"].observe(Sampled(metric=CAPACITY), 2)
+    counted["measured"] = Counters()
+    counted["measured"].observe(Sampled(metric=ACTIVE), 3)
 
     def minutes(arm_id: str) -> Sequence[Minute]:
         return tuple(counted[arm_id.rsplit("/", 1)[-1]].minutes)
@@ -80,14 +89,55 @@ def test_errors_by_status_code(engine: EngineWorld, endpoint: str) -> None:
     [("_P50", 10), ("_P90", 10), ("_P95", 10), ("_P99", 1000), ("", 29.8)],
 )
 def test_latencies(engine: EngineWorld, endpoint: str, name: str, milliseconds: float) -> None:
-    ((_, blue),) = series(
-        engine, f"{endpoint}/deployments/blue", metricnames=f"RequestLatency{name}"
-    )
+    named, only_blue = f"RequestLatency{name}", "deployment eq 'blue'"
+    ((_, blue),) = series(engine, endpoint, metricnames=named, only=only_blue)
     assert number(blue, "average") == pytest.approx(milliseconds, rel=0.03)
-    ((_, green),) = series(
-        engine, endpoint, metricnames=f"RequestLatency{name}", only="deployment eq 'green'"
-    )
+    ((_, green),) = series(engine, endpoint, metricnames=named, only="deployment eq 'green'")
     assert number(green, "average") == pytest.approx(100, rel=0.03)
+    if name:
+        ((_, same),) = series(engine, f"{endpoint}/deployments/blue", metricnames=named)
+        assert number(same, "average") == number(blue, "average")
+
+
+def test_a_deployment_splits_its_requests_by_what_the_ingress_answered(
+    engine: EngineWorld, endpoint: str
+) -> None:
+    wanted = {"metricnames": "RequestsPerMinute", "aggregation": "Total"}
+    only = "envoy_response_code eq '200' or envoy_response_code eq '429'"
+    split = series(engine, f"{endpoint}/deployments/blue", **wanted, only=only)
+    counts = {text(labels, "envoy_response_code"): number(at, "total") for labels, at in split}
+    assert counts == {"200": 99, "429": 1}
+
+
+def test_processors_by_instance(engine: EngineWorld, endpoint: str) -> None:
+    wanted = {"metricnames": CPU, "aggregation": "Average,Maximum"}
+    blue = f"{endpoint}/deployments/blue"
+    ((labels, whole),) = series(engine, blue, **wanted)
+    assert (labels, number(whole, "average"), number(whole, "maximum")) == ({}, 50, 80)
+    split = series(engine, blue, **wanted, only="instanceId eq '*'")
+    shown = {text(labels, "instanceId"): number(at, "average") for labels, at in split}
+    assert shown == {"a": 30, "b": 70}
+
+
+def test_capacity_is_a_number_of_instances_each_with_a_state(
+    engine: EngineWorld, endpoint: str
+) -> None:
+    blue = f"{endpoint}/deployments/blue"
+    ((_, whole),) = series(engine, blue, metricnames=CAPACITY)
+    assert number(whole, "average") == 2
+    only = "instanceId eq '*' and State eq 'NotReady'"
+    ((labels, one),) = series(engine, blue, metricnames=CAPACITY, only=only)
+    assert labels == {"instanceId": "b", "State": "NotReady"}
+    assert number(one, "average") == 1
+
+
+def test_connections_are_the_endpoints_own(engine: EngineWorld, endpoint: str) -> None:
+    ((_, open_),) = series(engine, endpoint, metricnames=ACTIVE)
+    assert number(open_, "average") == 3
+    answer = engine.arm(
+        "GET", f"{endpoint}/deployments/blue/{METRICS}", query={"metricnames": ACTIVE}
+    )
+    assert "Valid metrics: RequestsPerMinute" in answer.message
 
 
 def test_a_minute_without_requests_has_no_value(engine: EngineWorld, endpoint: str) -> None:
@@ -111,6 +161,13 @@ def test_definitions_name_metrics_and_dimensions(engine: EngineWorld, endpoint: 
     assert {"RequestsPerMinute", "RequestLatency", "RequestLatency_P99"} <= found.keys()
     named = [text(one, "value") for one in items(found["RequestsPerMinute"], "dimensions")]
     assert named == ["deployment", "statusCode", "statusCodeClass", "modelStatusCode"]
+    path = f"{endpoint}/deployments/blue/providers/Microsoft.Insights/metricDefinitions"
+    answer = engine.arm("GET", path)
+    of_blue = {text(one, "name", "value"): one for one in items(answer.body, "value")}
+    assert "RequestLatency" not in of_blue
+    assert text(of_blue[CPU], "unit") == "Percent"
+    assert items(of_blue[CPU], "supportedAggregationTypes") == ["Minimum", "Maximum", "Average"]
+    assert [text(one, "value") for one in items(of_blue[CPU], "dimensions")] == ["instanceId"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +179,7 @@ def test_definitions_name_metrics_and_dimensions(engine: EngineWorld, endpoint: 
         ({"aggregation": "Median"}, "Aggregation"),
         ({"$filter": "colour eq 'x'"}, "dimension"),
         ({"metricnames": "RequestLatency", "$filter": "statusCode eq '*'"}, "dimension"),
+        ({"$filter": "statusCode eq '*' and modelStatusCode eq '*'"}, "one status dimension"),
     ],
 )
 def test_what_cannot_be_asked(

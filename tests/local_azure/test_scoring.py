@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import time
 import warnings
 from pathlib import Path
 
@@ -97,8 +98,32 @@ def test_a_flow_from_upload_to_answer(azure: LocalAzure, runtime: Path, tmp_path
     found = azure.arm("GET", path, query={"aggregation": "total", "interval": "FULL"})
     series = items(items(found.body, "value")[0], "timeseries")[0]
     assert number(items(series, "data")[-1], "total") >= 1
+    _measured(azure, name)
     azure.must("DELETE", azure.endpoint_id(name))
     assert azure.arm("GET", f"{azure.endpoint_id(name)}/deployments/blue").status == 404
+
+
+def _measured(azure: LocalAzure, name: str) -> None:
+    """One instance, which needs memory and is at work."""
+    azure.set(metrics_seconds=0.5)
+    names = ("CpuUtilizationPercentage", "CpuMemoryUtilizationPercentage", "DeploymentCapacity")
+    query = {"metricnames": ",".join(names), "interval": "FULL", "aggregation": "Maximum"}
+    path = f"{azure.endpoint_id(name)}/deployments/blue/providers/microsoft.insights/metrics"
+    key = text(azure.arm("POST", f"{azure.endpoint_id(name)}/listKeys").body, "primaryKey")
+    headers = {"Authorization": f"Bearer {key}"}
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        url = f"{azure.url}/{name}/score"
+        httpx.post(url, headers=headers, json={"text": "hello"}, trust_env=False)
+        found = azure.arm("GET", path, query=query)
+        points = [items(items(one, "timeseries")[0], "data") for one in items(found.body, "value")]
+        cpu, memory, capacity = (number(held[-1], "maximum") for held in points)
+        if cpu and memory:
+            break
+    azure.set(metrics_seconds=10)
+    assert 0 < cpu <= 100
+    assert 0.1 < memory < 50
+    assert capacity == 1
 
 
 def _half_an_answer(azure: LocalAzure, name: str) -> None:

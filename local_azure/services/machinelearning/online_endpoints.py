@@ -101,6 +101,7 @@ class OnlineEndpoints(ResourceType):
     async def removing(self, resource: Resource) -> None:
         endpoint_identity.dissolve(self.azure, resource)
         endpoint_names.reserve(self.azure, resource)
+        self.azure.forget_counts(resource.id)
 
     def view(self, resource: Resource) -> JsonObject:
         view = super().view(resource)

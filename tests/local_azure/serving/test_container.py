@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from local_azure.serving.backends import Counters
 from local_azure.serving.container import (
     container_environment,
     server_settings,
     working_directory,
 )
+from local_azure.serving.counters import Counters
 from local_azure.serving.environments import is_runtime_image
 from local_azure.serving.instance import boot_failure
 from local_azure.serving.virtual_environment import build_environment

@@ -14,7 +14,7 @@ import aiohttp
 import psutil
 import pytest
 
-from local_azure.serving.backends import DeploymentMetrics
+from local_azure.serving.counters import DeploymentMetrics
 from local_azure.serving.environments import Environments
 from local_azure.serving.placement import PlacementError
 from local_azure.serving.runtime import ProcessPlacement
