@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -229,7 +230,9 @@ def stop(home: Path) -> list[str]:
             psutil.Process(record.pid).wait(STOP_SECONDS)
     ended += [child.name for child in processes.end_all(home)]
     groups = ProcessRecord(home / "deployments" / "processes.json").end_leftovers()
+    groups += processes.end_strays(home)
     ended += [f"{groups} deployment processes"] if groups else []
+    shutil.rmtree(home / "tmp", ignore_errors=True)  # a killed service leaves it
     with suppress(FileNotFoundError):
         (home / "service.json").unlink()
     return ended

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from local_azure.arm.shape import number, parse_object, text
 from local_azure.world import write_private
 
@@ -96,6 +98,29 @@ def end_all(home: Path, *, patience: float = 5.0) -> list[Child]:
             ended.append(child)
         end(home, child, patience=patience)
     return ended
+
+
+def end_strays(home: Path, *, patience: float = 5.0) -> int:
+    """End what is not recorded: a kill may fall between a child's start and its record. Whatever
+    a world starts has a HOME inside the world's. Returns how many there were."""
+    found = [one for one in psutil.process_iter() if _lives_in(one, home)]
+    for one in found:
+        with suppress(psutil.Error):
+            one.kill()
+    psutil.wait_procs(found, timeout=patience)
+    return len(found)
+
+
+def _lives_in(process: psutil.Process, home: Path) -> bool:
+    try:
+        place = process.environ().get("HOME", "")
+        return (
+            Path(place) != home
+            and Path(place).is_relative_to(home)
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except (psutil.Error, OSError):
+        return False
 
 
 def _reap(pid: int) -> None:

@@ -87,6 +87,7 @@ class Service:
             identity_url=f"{http_url}/msi/token",
             egress=variables(home, self._ports.proxy),
         )
+        snapshot.sync = lambda: azure.settings.fsync > 0
         azure.placement = self.placement
         backends = self.placement.backends
         azure.minutes, azure.forget_counts = backends.minutes, backends.forget
@@ -115,6 +116,7 @@ class Service:
         """Everything up: blobs, sites, proxy, what was there before, then `service.json`."""
         processes.end_all(self.home)
         await self.placement.open()
+        await asyncio.to_thread(processes.end_strays, self.home)
         self._metering.restore(lambda arm_id: self.azure.store.get(arm_id) is not None)
         self._metering.start()
         container = seed(self.azure)

@@ -64,6 +64,8 @@ class Settings:
     metrics_seconds: float = 10.0
     """How often processors, memory and connections are sampled for Azure Monitor's metrics;
     0 is never."""
+    fsync: int = 0
+    """1: an answer waits until its write is on the disk, so that it survives a power cut too."""
     deployer_roles: str = "Owner"
     """Roles of the deployer on the resource group, by name, separated by commas.
     Read when the world is made."""

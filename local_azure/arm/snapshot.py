@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -34,6 +35,8 @@ class Snapshot:
         self.path = path
         self.extra: JsonObject = {}
         self.store = Store(self.mark)
+        self.sync: Callable[[], bool] = lambda: False
+        """Whether each write waits for the disk, so that it survives a power cut too."""
         self._dirty = False
         self._read()
 
@@ -58,7 +61,12 @@ class Snapshot:
             file.write(f'{{"format": {FORMAT}, "extra": {json.dumps(self.extra)}, "resources": ')
             file.write(self.store.encoded())
             file.write("}\n")
+            if self.sync():
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(self.path)
+        if self.sync():
+            _sync_folder(self.path.parent)
 
     def _read(self) -> None:
         if not self.path.exists():
@@ -78,3 +86,12 @@ class Snapshot:
             ) from error
         self.extra = written["extra"]
         self.store.load(resources)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the renaming on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -46,6 +47,32 @@ def test_a_snapshot_is_never_torn(tmp_path: Path) -> None:
         kept = [one.body["n"] for one in Snapshot(path).store.all()]
         if acknowledged:
             assert acknowledged[-1] in kept
+
+
+def test_with_fsync_a_write_is_on_the_disk_before_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For power cuts, which no test can make: the order of what is asked of the disk."""
+    asked: list[str] = []
+    really, replace = os.fsync, Path.replace
+
+    def fsync(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        asked.append(f"sync {kind}")
+        really(descriptor)
+
+    def rename(path: Path, target: Path) -> Path:
+        asked.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", rename)
+    snapshot = Snapshot(tmp_path / "snapshot.json")
+    for sync in (False, True):
+        snapshot.sync = lambda sync=sync: sync
+        snapshot.mark()
+        snapshot.flush()
+    assert asked == ["rename", "sync file", "rename", "sync folder"]
 
 
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:

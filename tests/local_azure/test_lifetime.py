@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +64,17 @@ def test_a_kill_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert children
     assert all(gone(pid) for pid in children)
     assert "nothing was running" in azure.command("stop")
+
+
+def test_what_a_kill_kept_from_being_recorded_is_ended_too(tmp_path: Path) -> None:
+    """A child whose start and record a kill fell between: its HOME tells whose it is."""
+    azure = LocalAzure(tmp_path / "home")
+    environment = {**os.environ, "HOME": str(azure.home / "azurite")}
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    for end in (azure.start, azure.stop):
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as stray:
+            end()
+            assert stray.wait(5) == -signal.SIGKILL
 
 
 def test_metrics_outlive_a_kill_but_not_their_endpoint(tmp_path: Path) -> None:
