@@ -21,6 +21,7 @@ import pytest
 
 from local_azure import processes
 from local_azure.arm.shape import JsonObject, items, number, parse_object, text
+from tests.local_azure.inhabitants import inhabitants
 from tests.local_azure.world import ROOT, Answer, LocalAzure, a_deployment, an_endpoint
 
 pytestmark = pytest.mark.local
@@ -149,18 +150,6 @@ def ask(
     answer = client.request(method, f"https://management.azure.com{path}", content=content)
     assert answer.status_code < 500, answer.text
     return Answer(answer.status_code, {}, answer.headers)
-
-
-def inhabitants(home: Path) -> set[int]:
-    """The processes that belong to a home: the service itself, and what it has started."""
-    found: set[int] = set()
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            lives = Path(process.environ().get("HOME", "")).is_relative_to(home)
-            serves = f"--home={home}" in process.cmdline()
-            if (lives or serves) and process.status() != psutil.STATUS_ZOMBIE:
-                found.add(process.pid)
-    return found
 
 
 def killed(pid: int) -> None:
