@@ -21,6 +21,7 @@ import psutil
 from local_azure import processes
 from local_azure.arm.shape import JsonObject, number, parse_object, text
 from local_azure.home import HEADER, lock
+from local_azure.serving.deployment_folders import temporary_root
 from local_azure.serving.orphans import ProcessRecord
 from local_azure.world import open_world
 
@@ -232,7 +233,7 @@ def stop(home: Path) -> list[str]:
     groups = ProcessRecord(home / "deployments" / "processes.json").end_leftovers()
     groups += processes.end_strays(home)
     ended += [f"{groups} deployment processes"] if groups else []
-    shutil.rmtree(home / "tmp", ignore_errors=True)  # a killed service leaves it
+    shutil.rmtree(temporary_root(home), ignore_errors=True)  # a killed service leaves it
     with suppress(FileNotFoundError):
         (home / "service.json").unlink()
     return ended

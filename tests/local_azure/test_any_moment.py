@@ -21,6 +21,7 @@ import pytest
 
 from local_azure import processes
 from local_azure.arm.shape import JsonObject, items, number, parse_object, text
+from local_azure.serving.deployment_folders import temporary_root
 from tests.local_azure.inhabitants import inhabitants
 from tests.local_azure.world import ROOT, Answer, LocalAzure, a_deployment, an_endpoint
 
@@ -186,7 +187,7 @@ def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(tmp_path: Path) 
             assert psutil.Process(azurite).ppid() == azure.running.pid
         assert writers.writes > 10 * ROUNDS
     assert inhabitants(home) == set()
-    assert not (home / "tmp").exists()
+    assert not temporary_root(home).exists()
 
 
 def whole(home: Path) -> None:
