@@ -51,7 +51,7 @@ class DeploymentFolders:
         folders = Folders(kept=kept, temporary=self._temporary / short)
         folders.remove()
         self._temporary.mkdir(exist_ok=True, parents=True, mode=0o700)
-        folders.temporary.mkdir(mode=0o700)
+        folders.temporary.mkdir(parents=True, mode=0o700)
         return folders
 
     def release(self, folders: Folders) -> None:
