@@ -23,6 +23,7 @@ ENDPOINT: tuple[Rule, ...] = (
         id="endpoint-name-region",
         text="the name of a managed endpoint is unique in its region, in any case",
         fact="1",
+        certainty="U",
     ),
     Rule(
         id="endpoint-name-cluster",
