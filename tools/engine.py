@@ -78,8 +78,14 @@ def run(
         ]
         for reader in readers:
             reader.start()
-        for event in _until_closed(arrived, on_tick):
-            on_event(event)
+        events = _until_closed(arrived, on_tick)
+        try:
+            for event in events:
+                on_event(event)
+        finally:
+            # Whatever went wrong here: the CLI ends in good order, and takes its lock along.
+            for _ in events:
+                pass
         for reader in readers:
             reader.join()
     return process.returncode, "".join(stderr).strip()

@@ -139,10 +139,10 @@ class Progress:
 
 def without_frames(message: str) -> str:
     """An error's own words: the exception's text, without the code that it went through."""
-    if "Traceback (most recent call last):" not in message:
+    frames = [*_FRAMES.finditer(f"{message}\n")]
+    if not frames:  # one in a container's log is indented, and stays
         return message
-    last = [*_FRAMES.finditer(f"{message}\n")][-1]
-    words = message[last.end() :].strip()
+    words = message[frames[-1].end() :].strip()
     return _EXCEPTION_NAME.sub("", words, count=1).strip() or message
 
 

@@ -13,6 +13,7 @@ echo '{{"sequence": 0, "preludeEvent": {{}}}}'
 echo 'a plugin that chatters'
 echo '{{"sequence": 1, "summaryEvent": {{"result": "failed"}}}}'
 echo 'error: the stack is locked' >&2
+echo ended >> {log}
 exit 3
 """
 
@@ -45,3 +46,13 @@ def test_what_is_in_the_environment_is_not_in_the_arguments(log: Path) -> None:
     words = log.read_text().split()
     assert words[:4] == ["up", "--yes", "--stack", "local"]
     assert secret not in words
+
+
+def test_a_mistake_here_does_not_break_the_cli_off(log: Path) -> None:
+    def fails(_: engine.Event) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    with pytest.raises(RuntimeError, match="ours"):
+        engine.run(["up"], {}, on_event=fails, on_tick=lambda: None)
+
+    assert log.read_text().split()[-1] == "ended"

@@ -151,6 +151,12 @@ def test_an_exception_is_told_without_its_frames() -> None:
     assert without_frames("no quota") == "no quota"
 
 
+def test_a_traceback_in_the_log_of_a_container_stays() -> None:
+    indented = "".join(f"    {line}\n" for line in RECORDED.splitlines())
+    message = f"deployment blue did not start\n  log of InferenceServer:\n{indented}  Correct it."
+    assert without_frames(message) == message
+
+
 def test_the_stack_s_outputs_are_kept() -> None:
     story = Story()
     metadata = {
