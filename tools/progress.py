@@ -20,6 +20,7 @@ _CANCELED = ("update canceled", "preview canceled", "destroy canceled")
 _INTERRUPTED = "interrupted\nWhat was done is kept: run it again to go on."
 _PLUGIN_NOTE = re.compile(r"using pulumi-\S+ from \$PATH")
 _FRAMES = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*", re.MULTILINE)
+_PLUGIN_ERROR = re.compile(r'^\W*Status=\d+ Code="', re.MULTILINE)
 _EXCEPTION_NAME = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*: ")
 HEARTBEAT_SECONDS = 60
 
@@ -115,6 +116,8 @@ class Progress:
             text = _INTERRUPTED if message in _CANCELED else without_frames(message)
             if text not in self.errors:
                 self.errors.append(text)
+                # The plugin's own words first, what to do about them last: both come as they like.
+                self.errors.sort(key=lambda one: not _PLUGIN_ERROR.search(one))
         elif severity == "warning" and not _PLUGIN_NOTE.match(message):
             self.warnings.append(message)
 

@@ -113,6 +113,15 @@ def test_errors_are_told_once_and_without_the_engine_s_own() -> None:
     assert story.progress.errors == ["cannot create deployment blue:\n  no quota\n  ask for more"]
 
 
+def test_what_to_do_is_told_after_the_plugin_s_own_words() -> None:
+    ours, theirs = "blue did not start\nCorrect it.", 'error:\n  * Status=200 Code="BadArgument"'
+    for order in ([ours, theirs], [theirs, ours]):
+        story = Story()
+        for message in order:
+            story.says("error", message)
+        assert story.progress.errors == [theirs, ours]
+
+
 def test_the_note_about_the_plugin_on_path_is_left_out() -> None:
     story = Story()
     story.says("warning", "using pulumi-resource-azure-native from $PATH at /x/y\n")
