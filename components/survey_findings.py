@@ -33,10 +33,10 @@ def no_workspace(place: Workspace) -> Finding:
 
 
 def no_connection(place: Workspace, name: str) -> Finding:
-    """A warning: somebody may create it before the flow is asked."""
+    """The flow asks for all its connections when it starts, and does not start without one."""
     return Finding(
         id="connection-missing",
-        severity="warning",
+        severity="error",
         subject=f"connection {name}",
         message=f"the flow uses connection {name}, which workspace {place.name} does not have",
         fix="Create it, list its YAML in flow-endpoints:connections, or name another one in a "

@@ -42,7 +42,7 @@ _SURVEY: tuple[tuple[str, Severity, str], ...] = (
     ("workspace-missing", "error", "The workspace exists."),
     ("identity-unknown", "error", "A user-assigned identity that an endpoint names exists."),
     ("version-missing", "error", "What `@latest` names has a version."),
-    ("connection-missing", "warning", "The workspace has the connections that flows use."),
+    ("connection-missing", "error", "The workspace has the connections that flows use."),
     (
         "registry-missing",
         "warning",
@@ -52,6 +52,10 @@ _SURVEY: tuple[tuple[str, Severity, str], ...] = (
     ("endpoint-replaced", "warning", "An endpoint is changed in place; production: an error."),
 )
 """What the program finds by looking at Azure, in previews and updates only."""
+
+
+_NEEDED = frozenset({"workspace-missing", "identity-unknown", "version-missing"})
+"""Of these: without what they miss, there is nothing to deploy."""
 
 
 def _rules() -> Iterator[Entry]:
@@ -70,9 +74,8 @@ def _rules() -> Iterator[Entry]:
 
 
 def _others(
-    rows: tuple[tuple[str, Severity, str], ...], section: str, *, silenceable: bool = False
+    rows: tuple[tuple[str, Severity, str], ...], section: str, *, silenceable: bool
 ) -> Iterator[Entry]:
-    """`silenceable`: those of the rows that are warnings."""
     for rule_id, severity, title in rows:
         yield Entry(
             id=rule_id,
@@ -80,13 +83,13 @@ def _others(
             title=title,
             source="this project",
             section=section,
-            silenceable=silenceable and severity == "warning",
+            silenceable=silenceable and rule_id not in _NEEDED,
         )
 
 
 def _entries() -> Iterator[Entry]:
     yield from _rules()
-    yield from _others(_SILENCES, "Silences")
+    yield from _others(_SILENCES, "Silences", silenceable=False)
     yield from _others(_SURVEY, "The survey of the workspace", silenceable=True)
     yield from DOCUMENT_ENTRIES
     yield from FLOW_ENTRIES

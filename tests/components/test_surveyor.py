@@ -153,11 +153,11 @@ def test_an_endpoint_that_must_be_made_anew_is_told_and_in_production_refused(
     assert finding.severity == "error"
 
 
-def test_a_missing_workspace_is_an_error_and_a_missing_connection_a_warning(
+def test_a_missing_workspace_and_a_missing_connection_are_errors(
     project: Project,
 ) -> None:
     assert found(surveyed(project, FakeArm())) == [
-        ("connection-missing", "warning"),
+        ("connection-missing", "error"),
         ("workspace-missing", "error"),
     ]
 
