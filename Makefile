@@ -4,10 +4,13 @@ PYTHON ?= python3
 STACK ?= local
 # For key, invoke, logs and status: ENDPOINT=, DEPLOYMENT=. For invoke: DATA='{…}' or
 # DATA=@file.json. For a cloud stack's up and down: YES=1 to be asked nothing.
+# For rehearse: SETTINGS="NAME=VALUE …" of the local Azure, KEEP=1 to look around before it ends;
+# key, invoke, logs, status and env ask a rehearsal that stands with REHEARSED=1.
 
 tools = @$(PYTHON) -m tools
 stack = --stack "$(STACK)" --endpoint "$(ENDPOINT)" --deployment "$(DEPLOYMENT)"
 yes = $(if $(YES),--yes)
+rehearsed = $(if $(REHEARSED),--rehearsed)
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s%s\n", $$1, $$2}' Makefile
@@ -19,23 +22,26 @@ up: ## deploy the stack, then ask the flow its sample question
 preview: ## show what `up` would do
 	$(tools) preview $(stack)
 
+rehearse: ## deploy any STACK's own config into a local Azure for a moment
+	$(tools) rehearse $(stack) --settings "$(SETTINGS)" $(if $(KEEP),--keep)
+
 invoke: ## send the sample request, or DATA='{…}' or DATA=@file.json
-	$(tools) invoke $(stack) --data "$${DATA:-}"
+	$(tools) invoke $(stack) $(rehearsed) --data "$${DATA:-}"
 
 logs: ## the logs of both containers of each deployment
-	$(tools) logs $(stack)
+	$(tools) logs $(stack) $(rehearsed)
 
 status: ## endpoints, deployments and traffic, as Azure has them now
-	$(tools) status $(stack)
+	$(tools) status $(stack) $(rehearsed)
 
 down: ## take the stack down; the local one leaves nothing behind
 	$(tools) down $(stack) $(yes)
 
 env: ## environment for the plain CLI: eval "$(make -s env)"; pulumi preview
-	$(tools) env $(stack)
+	$(tools) env $(stack) $(rehearsed)
 
 key: ## print the endpoint's key and nothing else
-	$(tools) key $(stack)
+	$(tools) key $(stack) $(rehearsed)
 
 check: ## check the stack's files without deploying anything
 	$(tools) check $(stack)
@@ -64,4 +70,4 @@ clean: ## take the local stack down, remove .venv and .local; the cache stays
 lock_options = --quiet --upgrade --universal --python-version 3.10 --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: help up preview invoke logs status down env key check setup test lint lock clean
+.PHONY: help up preview rehearse invoke logs status down env key check setup test lint lock clean

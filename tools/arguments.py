@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.checkout import LOCAL_STACK
+from tools.checkout import LOCAL_SITE, LOCAL_STACK, Site, rehearsal_site
 
 COMMANDS = {
     "up": "deploy the stack, ask the flow its sample question, show the answer",
     "preview": "show what `up` would do",
+    "rehearse": "deploy any stack's own config into a local Azure, then take it down again",
     "invoke": "send the sample request (or --data) and print the answer",
     "logs": "the logs of both containers of each deployment",
     "status": "endpoints, deployments and traffic, as Azure has them now",
@@ -42,6 +43,25 @@ class Arguments:
     """For `setup`: .venv and nothing else."""
     as_json: bool = False
 
+    settings: tuple[str, ...] = ()
+    """Of a rehearsal's local Azure: `name=value` each."""
+    keep: bool = False
+    """Let a rehearsal stand until it is interrupted."""
+    rehearsed: bool = False
+    """Not the stack itself, but the rehearsal of it that stands."""
+
+    @property
+    def site(self) -> Site | None:
+        """Where on this machine the command works; None: in the cloud."""
+        if self.apart:
+            return rehearsal_site(self.stack)
+        return LOCAL_SITE if self.local else None
+
+    @property
+    def apart(self) -> bool:
+        """Whether nothing of the user's accounts may come in: it is about a rehearsal."""
+        return self.rehearsed or self.command == "rehearse"
+
     @property
     def local(self) -> bool:
         """Whether the stack is the one against the local Azure."""
@@ -59,6 +79,9 @@ def parse(argv: Sequence[str]) -> Arguments:
     parser.add_argument("--tail", type=int, default=100, help="lines of each log")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--python-only", action="store_true", help="setup: .venv and no more")
+    parser.add_argument("--settings", default="", help="rehearse: NAME=VALUE …, of the local Azure")
+    parser.add_argument("--keep", action="store_true", help="rehearse: until interrupted")
+    parser.add_argument("--rehearsed", action="store_true", help="ask the rehearsal that stands")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args(argv)
     # An unset make variable arrives as an empty text.
@@ -72,4 +95,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         yes=given.yes,
         as_json=given.as_json,
         python_only=given.python_only,
+        settings=tuple(given.settings.split()),
+        keep=given.keep,
+        rehearsed=given.rehearsed,
     )

@@ -14,6 +14,9 @@ from tools.checkout import LOCAL, PULUMI_BIN, PYTHON, ROOT, ToolError
 from tools.lines import Lines
 from tools.tool_chain import ToolChain
 
+_SHOWN = ("up", "preview", "rehearse", "setup")
+"""Commands that say which tools there are."""
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns the exit status."""
@@ -32,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         Lines(sys.stderr).say("stopped", "what is whole is kept, the rest is made next time")
         return 130
-    shown = arguments.command in ("up", "preview", "setup") and not arguments.python_only
+    shown = arguments.command in _SHOWN and not arguments.python_only
     if chain.slow or shown:
         lines.say("tools", chain.summary())
     if arguments.command == "setup":
@@ -56,7 +59,7 @@ def _provide(chain: ToolChain, arguments: Arguments) -> None:
     if arguments.command == "check" or arguments.python_only:
         return
     chain.pulumi()
-    if arguments.local:
+    if arguments.site is not None:
         chain.azurite()
         chain.runtime()
 

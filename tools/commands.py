@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from tools import deploy, endpoints, environment
+from tools import deploy, endpoints, environment, rehearsal
 from tools.arguments import Arguments, parse
 from tools.check import checked
 from tools.checkout import ToolError
@@ -26,6 +26,8 @@ def main(argv: Sequence[str]) -> int:
     # The CLI ends its plugins by interrupts; a background job of a shell inherits them as ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = parse(argv)
+    if arguments.apart:
+        environment.isolate()
     out, errors = Lines(sys.stdout), Lines(sys.stderr)
     try:
         return _dispatch(arguments, out, errors)
@@ -45,15 +47,18 @@ def _dispatch(arguments: Arguments, out: Lines, errors: Lines) -> int:
             return deploy.up(arguments, out)
         case "preview":
             return deploy.preview(arguments, out)
+        case "rehearse":
+            return rehearsal.rehearse(arguments, out)
         case "down":
             return deploy.down(arguments, out)
         case "check":
             return 0 if checked(arguments.stack, out) else 1
         case "env":
-            azure = environment.start_local_azure()[1] if arguments.local else {}
+            site = arguments.site
+            azure = deploy.local_azure(arguments)[1] if site else {}
             added = environment.additions(arguments, azure)
-            if arguments.local:
-                environment.ensure_local_stack(environment.whole(added))
+            if site:
+                environment.ensure_stack(site, environment.whole(added))
             print(environment.exports(added))
             return 0
         case _:

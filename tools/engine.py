@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,9 @@ Event = Mapping[str, object]
 """One event of the engine, as its JSON has it: `{"sequence": …, "resourcePreEvent": …}`."""
 
 TICK_SECONDS = 1.0
+END_SECONDS = 15.0
 SUCCEEDED = 0
+_running: list[subprocess.Popen[str]] = []
 
 
 def binary() -> str:
@@ -72,6 +75,7 @@ def run(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        _running.append(process)
         readers = [
             threading.Thread(target=_read, args=(process.stdout, arrived.put), daemon=True),
             threading.Thread(target=_read, args=(process.stderr, stderr.append), daemon=True),
@@ -88,7 +92,28 @@ def run(
                 pass
         for reader in readers:
             reader.join()
+    _running.remove(process)
     return process.returncode, "".join(stderr).strip()
+
+
+def interrupt() -> None:
+    """Pass an interrupt on that was sent to this process alone, not from a terminal."""
+    for process in _running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+
+
+def end() -> None:
+    """End what an interrupt has left running, in good order where that takes no longer than
+    `END_SECONDS`."""
+    interrupt()
+    while _running:
+        process = _running.pop()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _read(stream: IO[str] | None, take: Callable[[str], None]) -> None:

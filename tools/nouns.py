@@ -69,11 +69,15 @@ def _split(inputs: Values) -> str:
     return ", ".join(parts)
 
 
-def _role(inputs: Values) -> str | None:
+def role_name(definition: str) -> str | None:
+    """`Connection Secrets Reader`, from a role definition's GUID; None for one of the user's."""
     from specs import roles
 
-    wanted = str(inputs.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
     found = (role for role in vars(roles).values() if isinstance(role, roles.Role))
-    name = next((role.name for role in found if role.definition == wanted), None)
+    name = next((role.name for role in found if role.definition == definition.lower()), None)
     # "Azure Machine Learning Workspace Connection Secrets Reader" is most of a line.
     return name.removeprefix("Azure Machine Learning Workspace ") if name else None
+
+
+def _role(inputs: Values) -> str | None:
+    return role_name(str(inputs.get("roleDefinitionId", "")).rsplit("/", 1)[-1])

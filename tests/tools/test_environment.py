@@ -8,7 +8,7 @@ import pytest
 
 from tools import environment
 from tools.arguments import Arguments, parse
-from tools.checkout import LOCAL_BACKEND, LOCAL_PULUMI_HOME, PLUGIN, PULUMI_BIN
+from tools.checkout import LOCAL_SITE, PLUGIN, PULUMI_BIN
 
 AZURE = {"HTTPS_PROXY": "http://127.0.0.1:1", "AZURE_CLIENT_SECRET": 'it\'s "secret"'}
 
@@ -21,10 +21,10 @@ def _tools(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUn
 
 def test_the_local_stack_has_its_own_backend_azure_and_plugin() -> None:
     added = environment.additions(Arguments(command="up"), AZURE)
-    assert added["PULUMI_BACKEND_URL"] == LOCAL_BACKEND.as_uri()
+    assert added["PULUMI_BACKEND_URL"] == LOCAL_SITE.backend.as_uri()
     assert added["PULUMI_CONFIG_PASSPHRASE"] == ""
     assert added["PATH"] == "/tools/bin:/usr/bin"
-    assert added["PULUMI_HOME"] == str(LOCAL_PULUMI_HOME)
+    assert added["PULUMI_HOME"] == str(LOCAL_SITE.pulumi_home)
     assert os.access(PLUGIN, os.X_OK)
     assert added.items() >= AZURE.items()
 
