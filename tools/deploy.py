@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from tools import engine, environment
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
     from specs.stack import Stack
 
 Environment = dict[str, str]
-Watch = Callable[[engine.Event], None]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who else follows a run of the CLI."""
+
+    event: Callable[[engine.Event], None]
+    """Called with every event, first."""
+    ended: Callable[[], None]
+    """Called when the CLI has ended, before anything is said of how."""
 
 
 def up(arguments: Arguments, lines: Lines) -> int:
@@ -140,15 +150,16 @@ def _run(
     label: str,
     watch: Watch | None = None,
 ) -> tuple[Progress, int]:
-    """`watch` sees every event first."""
     progress = Progress(lines, label, preview=operation[0] == "preview")
 
     def take(event: engine.Event) -> None:
         if watch is not None:
-            watch(event)
+            watch.event(event)
         progress.take(event)
 
     status, stderr = engine.run(operation, variables, on_event=take, on_tick=progress.tick)
+    if watch is not None:
+        watch.ended()
     if status and not progress.errors:
         # The CLI did not get as far as its engine: no such stack, a lock, a broken backend.
         progress.errors.append(stderr.removeprefix("error: ") or f"pulumi ended with {status}")

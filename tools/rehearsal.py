@@ -40,17 +40,17 @@ def rehearse(arguments: Arguments, lines: Lines) -> int:
     review = reviewed(name, lines)
     if review.stack is None or not _is_knowable(review.stack, lines):
         return 1
-    site, well = rehearsal_site(name), False
+    site, well, took = rehearsal_site(name), False, ""
     try:
         with scratch(site) as interrupts:
             rehearsal = Rehearsal(arguments, review.stack, site, lines, interrupts)
             well = rehearsal.run({**quota_of(review), **settings})
+            took = duration(time.monotonic() - began)
             if arguments.keep:
                 rehearsal.stand()
     except KeyboardInterrupt:
         lines.say("stopped", f"the rehearsal of stack {name} is taken down")
         return 130
-    took = duration(time.monotonic() - began)
     if well:
         lines.say("rehearsed", listed([*_summary(review.stack, review), took]))
     else:
@@ -78,19 +78,16 @@ class Rehearsal:
         """
         variables = self._world(values)
         self._presume(step_down="deployer_roles" not in values)
-        self.interrupts.check()
         administrator = Administrator(self.site.azure)
         options = ["--stack", self.stack.name, "--config-file", str(self.site.stack_file)]
-        watch = administrator.take
+        watch = deploy.Watch(administrator.take, self.interrupts.check)
         well = deploy.previewed(["preview", *options], variables, self.lines, watch=watch)
-        self.interrupts.check()
         if not well:
             return False
         operation = ["up", "--yes", "--skip-preview", *options]
         progress = deploy.deployed(operation, variables, self.lines, watch=watch)
-        self.interrupts.check()
         if administrator.granted:
-            roles = listed(administrator.granted, ", ")
+            roles = listed(administrator.granted)
             text = f"{roles}: assigned here by an administrator, as this stack may not\n"
             self.lines.say("roles", f"{text}`make up` ends at the smoke request until one has.")
         if progress is None:
@@ -145,9 +142,9 @@ class Rehearsal:
         self.site.stack_file.touch(mode=0o600)
         self.site.stack_file.write_text(config.text, "utf-8")
         if hidden := [*config.secrets, *(f"${each}" for each in secret)]:
-            self.lines.say("secrets", f"{listed(hidden, ', ')}: placeholders, nobody is asked")
+            self.lines.say("secrets", f"{listed(hidden)}: placeholders, nobody is asked")
         if config.left_out:
-            left_out = listed(config.left_out, ", ")
+            left_out = listed(config.left_out)
             self.lines.say("left out", f"{left_out}: a rehearsal has an Azure of its own")
 
     def _presume(self, *, step_down: bool) -> None:
@@ -164,7 +161,7 @@ class Rehearsal:
             if step_down and not self.stack.manage_roles:
                 deployer_as_contributor(arm(), world.subscription, world.deployer_object_id)
         if called := [thing.called for thing in things if thing.called]:
-            self.lines.say("made up", f"{listed(called, ', ')}")
+            self.lines.say("made up", listed(called))
 
 
 def settings_of(pairs: Sequence[str]) -> dict[str, str]:

@@ -41,11 +41,13 @@ def _unknown_assets(one: Deployment, stack: Stack) -> Iterator[Finding]:
     """Models, environments and code that only the workspace or a registry of theirs has."""
     for field, wanted in (("model", one.model), ("environment", one.environment)):
         if isinstance(wanted, Reference) and not _is_made(wanted, stack):
-            yield _unknown(one, field, f"{wanted.text}, which is {_where(wanted, stack.workspace)}")
+            what = f"{wanted.text}, which is {_where(wanted, stack.workspace)}"
+            yield _unknown(one, field, what, stack)
         elif isinstance(wanted, ModelUpload) and wanted.uri is not None:
-            yield _unknown(one, field, f"{wanted.uri}, whose files are in the cloud")
+            yield _unknown(one, field, f"{wanted.uri}, whose files are in the cloud", stack)
     if isinstance(one.code, CodeReference):
-        yield _unknown(one, "code_configuration", f"{one.code.text}, which is in the cloud")
+        what = f"{one.code.text}, which is in the cloud"
+        yield _unknown(one, "code_configuration", what, stack)
 
 
 def _is_made(reference: Reference, stack: Stack) -> bool:
@@ -65,11 +67,11 @@ def _where(reference: Reference, place: Workspace) -> str:
     return "in a registry" if reference.is_registry else f"registered in workspace {place.name}"
 
 
-def _unknown(one: Deployment, field: str, what: str) -> Finding:
+def _unknown(one: Deployment, field: str, what: str, stack: Stack) -> Finding:
     return _finding(
         f"deployment {one.name} of {one.endpoint_name}",
         f"it names {what}; a rehearsal asks no cloud, so it cannot know what that holds",
-        f"{_FIXES[field]} Or ask the cloud itself:  make preview STACK=…",
+        f"{_FIXES[field]} Or ask the cloud itself:\n    make preview STACK={stack.name}",
         at=one.document.place(field),
     )
 
@@ -87,7 +89,7 @@ def _elsewhere(stack: Stack) -> Iterator[Finding]:
     for subject, arm_id, at in named:
         if arm_id and not arm_id.lower().startswith(mine):
             message = f"{arm_id} is in another subscription; a rehearsal plays the stack's alone"
-            fix = "See what the cloud says:  make preview STACK=…"
+            fix = f"Ask the cloud itself:\n    make preview STACK={stack.name}"
             yield _finding(subject, message, fix, at=at)
 
 
