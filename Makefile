@@ -63,8 +63,10 @@ lock: ## pin the requirements anew (needs uv)
 	@uv pip compile $(lock_options) requirements.in -o requirements.txt
 	@uv pip compile $(lock_options) -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
-clean: ## take the local stack down, remove .venv and .local; the cache stays
+clean: ## take all that is local down, remove .venv and .local; the cache stays
 	@if [ -d .local ]; then $(MAKE) --no-print-directory down STACK=local; fi
+	@for home in .local/rehearsal/*/azure; do \
+		if [ -d "$$home" ]; then .venv/bin/python -m local_azure stop --home "$$home"; fi; done
 	@rm -rf .venv .local .pytest_cache .ruff_cache .hypothesis
 
 lock_options = --quiet --upgrade --universal --python-version 3.10 --no-annotate \

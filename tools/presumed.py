@@ -8,7 +8,6 @@ OpenAI accounts and custom roles are put there, with made-up keys. What cannot b
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,7 +22,7 @@ _ML_API = "2025-12-01"
 _ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 _OPENAI_HOST = re.compile(r"^https://([^./]+)\.openai\.azure\.com/?$", re.IGNORECASE)
 _FIELD = re.compile(r"^\$\{\{\s*azureml://connections/([^/}\s]+)/credentials/([^/}\s]+)\s*\}\}$")
-_CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 _CLUSTER = "Microsoft.ContainerService/managedClusters/rehearsal"
 _SMALL = {"resources": {"requests": {"cpu": "1", "memory": "2Gi"}}}
 
@@ -61,21 +60,17 @@ def presumed(stack: Stack, *, account: str, key: str) -> list[Presumed]:
     return [*made, *ids.values()]
 
 
-def deployer_as_contributor(arm: Arm, subscription: str, object_id: str) -> None:
-    """Make the world's deployer, its owner until now, one that may not assign roles.
+def give_up_ownership(arm: Arm, subscription: str, object_id: str) -> None:
+    """Take the Owner role from the world's deployer, who made what is presumed; what it deploys
+    with is the other role that it has.
 
     `subscription`: its ARM id; `object_id`: the deployer's.
     """
     assignments = f"{subscription}/providers/Microsoft.Authorization/roleAssignments"
-    mine = list(arm.list(assignments, api=_ROLE_API, query=f"$filter=principalId eq '{object_id}'"))
-    about = {
-        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{_CONTRIBUTOR}",
-        "principalId": object_id,
-        "principalType": "ServicePrincipal",
-    }
-    arm.put(f"{assignments}/{uuid.uuid4()}", {"properties": about}, api=_ROLE_API)
-    for one in mine:
-        arm.delete(text(one, "id"), api=_ROLE_API)
+    query = f"$filter=principalId eq '{object_id}'"
+    for one in list(arm.list(assignments, api=_ROLE_API, query=query)):
+        if text(one, "properties", "roleDefinitionId").endswith(_OWNER):
+            arm.delete(text(one, "id"), api=_ROLE_API)
 
 
 def _deployments(stack: Stack) -> Iterator[Deployment]:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 _QUOTA = 100
 """Cores per VM family that a subscription of the local Azure has; more where a stack takes more."""
 
+_MAKER_AND_DEPLOYER = "Owner,Contributor"
+"""Who makes what the stack presumes, and then deploys it without the first of the two."""
+
 
 def rehearse(arguments: Arguments, lines: Lines) -> int:
     """Check, preview, deploy, ask, and take it all down. Returns the exit status."""
@@ -44,7 +47,7 @@ def rehearse(arguments: Arguments, lines: Lines) -> int:
     try:
         with scratch(site) as interrupts:
             rehearsal = Rehearsal(arguments, review.stack, site, lines, interrupts)
-            well = rehearsal.run({**quota_of(review), **settings})
+            well = rehearsal.run({**quota_of(review), **roles_of(review.stack), **settings})
             took = duration(time.monotonic() - began)
             if arguments.keep:
                 rehearsal.stand()
@@ -77,7 +80,7 @@ class Rehearsal:
         `values`: settings of the local Azure.
         """
         variables = self._world(values)
-        self._presume(step_down="deployer_roles" not in values)
+        self._presume(give_up=values.get("deployer_roles") == _MAKER_AND_DEPLOYER)
         administrator = Administrator(self.site.azure)
         options = ["--stack", self.stack.name, "--config-file", str(self.site.stack_file)]
         watch = deploy.Watch(administrator.take, self.interrupts.check)
@@ -89,7 +92,7 @@ class Rehearsal:
         if administrator.granted:
             roles = listed(administrator.granted)
             text = f"{roles}: assigned here by an administrator, as this stack may not\n"
-            self.lines.say("roles", f"{text}`make up` ends at the smoke request until one has.")
+            self.lines.say("roles", f"{text}`make up` does not get through until one has.")
         if progress is None:
             return False
         self.outputs = progress.outputs
@@ -147,19 +150,19 @@ class Rehearsal:
             left_out = listed(config.left_out)
             self.lines.say("left out", f"{left_out}: a rehearsal has an Azure of its own")
 
-    def _presume(self, *, step_down: bool) -> None:
+    def _presume(self, *, give_up: bool) -> None:
         """Put there what the stack does not make."""
         from components.providers.arm import arm
         from local_azure.world import open_world
-        from tools.presumed import deployer_as_contributor, presumed
+        from tools.presumed import give_up_ownership, presumed
 
         world = open_world(self.site.azure, {})
         things = presumed(self.stack, account=world.openai_account, key=world.openai_key)
         with deploy.asking_azure("cannot make what the stack presumes"):
             for thing in things:
                 arm().put(thing.arm_id, thing.body, api=thing.api)
-            if step_down and not self.stack.manage_roles:
-                deployer_as_contributor(arm(), world.subscription, world.deployer_object_id)
+            if give_up:
+                give_up_ownership(arm(), world.subscription, world.deployer_object_id)
         if called := [thing.called for thing in things if thing.called]:
             self.lines.say("made up", listed(called))
 
@@ -181,6 +184,11 @@ def settings_of(pairs: Sequence[str]) -> dict[str, str]:
 def quota_of(review: CheckResult) -> dict[str, str]:
     """Quota enough for the stack: nobody here knows the subscription's. Settings win."""
     return {"quota_cores": str(max([_QUOTA, *(line.total for line in review.quota)]))}
+
+
+def roles_of(stack: Stack) -> dict[str, str]:
+    """The deployer's roles, where the stack says that it may not assign any. Settings win."""
+    return {} if stack.manage_roles else {"deployer_roles": _MAKER_AND_DEPLOYER}
 
 
 def variables_of(stack: Stack) -> list[str]:

@@ -80,6 +80,12 @@ def test_there_is_quota_enough(total: int, cores: str) -> None:
     assert rehearsal.quota_of(review) == {"quota_cores": cores}
 
 
+@pytest.mark.parametrize(("may", "roles"), [(True, {}), (False, {"deployer_roles"})])
+def test_who_may_assign_no_roles_in_the_cloud_may_not_here(may: bool, roles: set[str]) -> None:
+    stack: Any = SimpleNamespace(manage_roles=may)
+    assert set(rehearsal.roles_of(stack)) == set(roles)
+
+
 def test_the_administrator_does_what_the_program_asks_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
