@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MACHINE = frozenset(
     {
         *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "CI"),
+        "LD_LIBRARY_PATH",
         *("TERM", "COLUMNS", "LINES", "NO_COLOR", "LANG", "LANGUAGE"),
         # How this machine reaches package registries: the local Azure installs what flows require.
         *("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"),
