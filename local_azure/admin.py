@@ -53,13 +53,15 @@ class Admin:
             web.get("/_local/requests", self._keyed(self._seen)),
             web.delete("/_local/requests", self._keyed(self._forget)),
             *fault_routes.routes(self._azure, self._keyed),
-            web.route("*", "/_local/{rest:.*}", self._unknown),
+            web.route("*", r"/_local/{rest:[\s\S]*}", self._unknown),
         ]
 
     def _keyed(self, handler: Handler) -> Handler:
         async def checked(request: web.Request) -> web.StreamResponse:
             given = request.headers.get(HEADER, "")
-            if not hmac.compare_digest(given.encode(), self._azure.world.admin_key.encode()):
+            if not hmac.compare_digest(
+                given.encode(errors="replace"), self._azure.world.admin_key.encode()
+            ):
                 return _problem(401, f"{HEADER} is missing or wrong")
             try:
                 return await handler(request)

@@ -85,7 +85,7 @@ class Directory:
     def secret_matches(self, principal: Principal, secret: str) -> bool:
         """Whether this is the principal's client secret. Managed identities have none."""
         kept = text(self._kept.get(principal.object_id), "secret")
-        return bool(kept) and hmac.compare_digest(kept.encode(), secret.encode())
+        return bool(kept) and hmac.compare_digest(kept.encode(), secret.encode(errors="replace"))
 
     def _read(self, object_id: str) -> Principal:
         entry = section(self._kept, object_id)

@@ -151,7 +151,7 @@ class Service:
     def _app(self) -> web.Application:
         """An application whose requests are recorded, and spoilt where a fault wants it."""
         app = web.Application(
-            middlewares=[self._requests.middleware, self._broken.middleware],
+            middlewares=[self._requests.middleware, sites.in_json, self._broken.middleware],
             client_max_size=sites.MAX_BODY,
         )
         app.on_response_prepare.append(self._broken.prepared)
@@ -160,7 +160,7 @@ class Service:
     def _tls_app(self) -> web.Application:
         app = self._app()
         handler = sites.by_host(self._hosts(), self._suffixes())
-        app.router.add_route("*", "/{path:.*}", handler)
+        app.router.add_route("*", r"/{path:[\s\S]*}", handler)
         return app
 
     def _hosts(self) -> Mapping[str, sites.Handler]:

@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from local_azure.arm.engine import Engine
 from local_azure.arm.errors import ArmError
 from local_azure.arm.resource_type import Reply
 
+LOG = logging.getLogger("local_azure")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024 * 1024
+
+
+@web.middleware
+async def in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The last word on what no site answers itself: a client is never shown a bare text, and
+    whoever has gone or sends rubbish leaves no traceback in the log."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        message = f"{request.method} {request.path}: {error.reason}"
+        code = error.reason.replace(" ", "")
+        return _problem(error.status, code, message, allow=error.headers.get("Allow"))
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        return _problem(400, "BadRequest", f"The body cannot be read: {error}")
+    except ConnectionError:
+        return web.Response(status=499)
+    except Exception:
+        LOG.exception("%s %s", request.method, request.path)
+        if request.writer.output_size:  # too late for another answer
+            raise
+        message = "The local Azure has a defect; its service.log tells where."
+        return _problem(500, "InternalServerError", message)
+
+
+def _problem(status: int, code: str, message: str, *, allow: str | None = None) -> web.Response:
+    headers = {"Allow": allow} if allow else {}
+    body = {"error": {"code": code, "message": message}}
+    return web.json_response(body, status=status, headers=headers)
 
 
 async def arm(request: web.Request, engine: Engine) -> web.Response:
@@ -69,10 +100,7 @@ def by_host(hosts: Mapping[str, Handler], suffixes: Mapping[str, Handler]) -> Ha
         if handler is None:
             handler = next((one for end, one in suffixes.items() if host.endswith(end)), None)
         if handler is None:
-            return web.json_response(
-                {"error": {"code": "HostNotPlayed", "message": f"{host} is not played here."}},
-                status=421,
-            )
+            return _problem(421, "HostNotPlayed", f"{host} is not played here.")
         return await handler(request)
 
     return handle

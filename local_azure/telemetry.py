@@ -56,7 +56,7 @@ class Telemetry:
         return list(found)
 
     async def _track(self, request: web.Request) -> web.Response:
-        received = list(_items(await request.text()))
+        received = list(_items((await request.read()).decode(errors="replace")))
         components = {
             text(one.hidden, "instrumentationKey"): one.name.lower()
             for one in self._azure.store.under("", COMPONENTS)

@@ -70,7 +70,11 @@ class TokenIssuer:
     def verify(self, token: str, audiences: tuple[str, ...]) -> Claims:
         """The token's claims. Raises `TokenError`, whose message names no part of the token."""
         signed, _, signature = token.rpartition(".")
-        if not signed or not hmac.compare_digest(signature, self._signature(signed)):
+        if (
+            not token.isascii()
+            or not signed
+            or not hmac.compare_digest(signature, self._signature(signed))
+        ):
             raise TokenError("The access token is invalid: its signature is not this tenant's.")
         claims = parse_object(_decode(signed.partition(".")[2]))
         if claims is None or number(claims, "exp") <= time.time():

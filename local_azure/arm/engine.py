@@ -6,6 +6,7 @@ in `writes`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from local_azure.arm import errors, ids, writes
@@ -19,6 +20,7 @@ from local_azure.directory import Principal
 from local_azure.tokens import ARM_AUDIENCES, TokenError
 from local_azure.world import PLATFORM_SUBSCRIPTION
 
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-[a-z0-9.]{1,24})?", re.IGNORECASE)
 AUTHORITY = "https://login.microsoftonline.com"
 
 
@@ -97,6 +99,12 @@ class Engine:
             raise errors.bad_request(
                 "The api-version query parameter (?api-version=) is required for all requests.",
                 code="MissingApiVersionParameter",
+            )
+        if not _VERSION.fullmatch(version):
+            raise errors.bad_request(
+                f"The api-version '{version}' is invalid: it must look like 2025-12-01 or "
+                "2025-12-01-preview.",
+                code="InvalidApiVersionParameter",
             )
         parsed = ids.parse(path)
         known = (self.azure.world.subscription_id, PLATFORM_SUBSCRIPTION)
@@ -253,6 +261,11 @@ class Engine:
 def _unauthenticated(tenant: str, code: str, message: str) -> ArmError:
     challenge = (
         f'Bearer authorization_uri="{AUTHORITY}/{tenant}", error="invalid_token", '
-        f'error_description="{message}"'
+        f'error_description="{_quotable(message)}"'
     )
     return ArmError(401, code, message, headers={"WWW-Authenticate": challenge})
+
+
+def _quotable(message: str) -> str:
+    """For a header: an audience in it is what somebody asked a token for."""
+    return "".join(one for one in message if one.isascii() and one.isprintable() and one != '"')

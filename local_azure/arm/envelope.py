@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from local_azure.arm.ids import subscription_of
 from local_azure.arm.operations import Operation
@@ -46,7 +46,7 @@ def listed(resources: list[Resource], kind: ResourceType, call: Call) -> JsonObj
     if skip + top < len(resources) and "$top" not in call.query:
         query = {**call.query, "$skip": str(skip + top)}
         parent = call.path.id if not call.path.collection else _collection(call)
-        body["nextLink"] = f"{HOST}{parent}?{urlencode(query)}"
+        body["nextLink"] = f"{HOST}{quote(parent)}?{urlencode(query)}"
     return body
 
 
@@ -55,7 +55,8 @@ def _collection(call: Call) -> str:
 
 
 def _whole(value: str) -> int:
-    return int(value) if value.isdigit() else 0
+    """0 for what is no number, and for one that no list is as long as."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
 
 
 def operation_headers(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from local_azure.arm.errors import ArmError
 
+_ILLEGAL = re.compile(r"[/\\\x00-\x1f\x7f]")
+"""Stored in an id, an encoded slash would make it the id of something else."""
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 SUBSCRIPTION_TYPE = "Microsoft.Resources/subscriptions"
 
@@ -61,6 +64,13 @@ def parse(path: str) -> ArmPath:
     lowered = [segment.lower() for segment in segments]
     if "" in segments:
         raise _not_a_path(path)
+    if any(_ILLEGAL.search(segment) or segment in (".", "..") for segment in segments):
+        raise ArmError(
+            400,
+            "InvalidResourceName",
+            f"The request path '{path}' holds a name with a slash or a control character, or one "
+            "of dots.",
+        )
     if "providers" in lowered:
         at = len(lowered) - 1 - lowered[::-1].index("providers")
         return _provider_path("".join(f"/{s}" for s in segments[:at]), segments[at + 1 :], path)

@@ -12,10 +12,15 @@ JsonObject: TypeAlias = "dict[str, JsonValue]"
 def parse_object(text: str | bytes) -> JsonObject | None:
     """The JSON object in `text`, or None when it holds something else or no JSON at all."""
     try:
-        value = cast("JsonValue", json.loads(text))
-    except ValueError:
+        value = cast("JsonValue", json.loads(text, parse_constant=_no_constant))
+    except (ValueError, RecursionError):  # the latter for nesting some thousands deep
         return None
     return value if isinstance(value, dict) else None
+
+
+def _no_constant(name: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(name)
 
 
 def dig(value: JsonValue, *path: str) -> JsonValue:

@@ -34,8 +34,7 @@ async def put(call: Call, kind: ResourceType) -> Reply:
     body, problems = conform(kind.schema or kind.type, _writable(body, kind))
     if problems:
         raise errors.invalid_body(problems, kind.type)
-    if isinstance(body.get("location"), str):
-        body["location"] = text(body, "location").replace(" ", "").lower()
+    _normalise_location(body, kind)
     kept, hidden = await kind.accept(call, body, existing)
     previous = copied(existing.body) if existing else None
     resource = _kept(call, kind, existing, kept, hidden)
@@ -49,6 +48,22 @@ async def put(call: Call, kind: ResourceType) -> Reply:
         body=shown(resource, kind),
         headers=operation_headers(azure, operation, call=call, kind=kind),
     )
+
+
+def _normalise_location(body: JsonObject, kind: ResourceType) -> None:
+    """`West Europe` is westeurope. Regions that do not exist are not known here."""
+    if not isinstance(body.get("location"), str):
+        return
+    location = body["location"] = text(body, "location").replace(" ", "").lower()
+    if not location:
+        raise errors.bad_request(
+            "The location property is required for this definition.", code="LocationRequired"
+        )
+    if not (location.isascii() and location.isalnum()):
+        raise errors.bad_request(
+            f"The provided location '{location}' is not available for resource type '{kind.type}'.",
+            code="LocationNotAvailableForResourceType",
+        )
 
 
 def _writable(body: JsonObject, kind: ResourceType) -> JsonObject:

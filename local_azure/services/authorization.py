@@ -13,7 +13,7 @@ from local_azure.arm.roles import BUILT_IN, Role, built_in
 from local_azure.arm.shape import JsonObject, JsonValue, section, text
 from local_azure.arm.store import Resource
 
-GUID = re.compile(r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _EQUALS = re.compile(r"(?P<name>\w+)\s+eq\s+'(?P<value>[^']*)'", re.IGNORECASE)
 _ASSIGNED_TO = re.compile(r"assignedTo\('(?P<value>[^']*)'\)", re.IGNORECASE)
 
@@ -57,13 +57,13 @@ class RoleAssignments(ResourceType):
         scope = parent_of(call.id)
         role = self._role(text(properties, "roleDefinitionId"))
         principal_id = text(properties, "principalId")
-        if not GUID.match(call.path.names[-1]):
+        if not GUID.fullmatch(call.path.names[-1]):
             raise errors.bad_request(
                 f"The role assignment ID '{call.path.names[-1]}' is not valid. The role "
                 "assignment ID must be a GUID.",
                 code="InvalidRoleAssignmentId",
             )
-        if not GUID.match(principal_id):
+        if not GUID.fullmatch(principal_id):
             raise errors.bad_request(
                 f"The Principal ID '{principal_id}' is not valid. Principal ID must be a GUID.",
                 code="InvalidPrincipalId",

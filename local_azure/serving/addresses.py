@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-MANAGED_ROUTE = "/{endpoint}/{path:.*}"
-KUBERNETES_ROUTE = "/_kubernetes/{cluster}/api/v1/endpoint/{endpoint}/{path:.*}"
+MANAGED_ROUTE = r"/{endpoint}/{path:[\s\S]*}"
+KUBERNETES_ROUTE = r"/_kubernetes/{cluster}/api/v1/endpoint/{endpoint}/{path:[\s\S]*}"
 
 
 def managed(name: str) -> str:

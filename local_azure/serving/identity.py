@@ -20,7 +20,8 @@ def routes(identity_of: IdentityOf, platform: Platform) -> list[web.RouteDef]:
     """The endpoint's only route."""
 
     async def token(request: web.Request) -> web.Response:
-        identities = identity_of(request.headers.get("X-IDENTITY-HEADER", ""))
+        given = request.headers.get("X-IDENTITY-HEADER", "")
+        identities = identity_of(given) if given.isascii() else None
         if identities is None:
             return _problem(401, "X-IDENTITY-HEADER is missing or is no deployment's secret.")
         resource = request.query.get("resource", "")

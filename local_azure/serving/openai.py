@@ -104,7 +104,7 @@ class AzureOpenAI:
         key = request.headers.get("api-key") or ""
         bearer = bearer.strip() if scheme.lower() == "bearer" else ""
         matches = [
-            hmac.compare_digest(given.encode(), one.encode())
+            hmac.compare_digest(given.encode(errors="replace"), one.encode())
             for one in account.keys
             for given in (key, bearer)
             if given
@@ -169,7 +169,7 @@ def _deployment(request: web.Request, account: OpenAIAccount, body: Json) -> str
 async def _body(request: web.Request) -> dict[str, object]:
     try:
         document: object = json.loads(await request.read())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProblemError(400, "BadRequest", "We could not parse the JSON body.") from error
     if not isinstance(document, dict):
         raise ProblemError(400, "BadRequest", "The body must be a JSON object.")

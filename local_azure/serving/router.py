@@ -118,7 +118,7 @@ class ScoringRouter:
         if scheme.lower() != "bearer" or not credential:
             raise RefusedError(401, f"{kind}_auth_bad_header_forbidden")
         if endpoint.auth_mode == "Key":
-            given = credential.encode()
+            given = credential.encode(errors="replace")
             # Both are always compared: the time tells nothing about which key matched.
             matches = [hmac.compare_digest(given, key.encode()) for key in endpoint.keys]
             allowed = any(matches)

@@ -22,7 +22,7 @@ class Containers(ResourceType):
         versions = self.azure.store.children(resource.id, f"{self.type}/versions")
         properties = section(view, "properties")
         latest = newest(versions)
-        numbers = [int(one.name) for one in versions if one.name.isdigit()]
+        numbers = [int(one.name) for one in versions if one.name.isdecimal()]
         properties["latestVersion"] = latest.name if latest else None
         properties["nextVersion"] = str(max(numbers, default=0) + 1)
         _fill(properties)

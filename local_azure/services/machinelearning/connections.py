@@ -14,7 +14,7 @@ from local_azure.arm.store import Resource
 from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
 
 TYPE = f"{WORKSPACE}/connections"
-NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
 
 
 class Connections(ResourceType):
@@ -47,7 +47,7 @@ class Connections(ResourceType):
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
         name = call.path.names[-1]
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             raise errors.bad_request(
                 f"Connection name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning "
                 "with a letter or digit.",

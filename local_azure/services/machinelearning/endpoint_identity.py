@@ -9,6 +9,7 @@ from local_azure.arm.roles import ACR_PULL, BLOB_READER, METRICS_WRITER, SECRETS
 from local_azure.arm.shape import JsonObject, JsonValue, items, section, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
+from local_azure.services.managedidentity import UserAssignedIdentities
 
 FLAG = "enforce_access_to_default_secret_stores"
 ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -49,7 +50,7 @@ def check(azure: Azure, call: Call, body: JsonObject) -> None:
 
 def _user_assigned(azure: Azure, call: Call, identifier: str) -> Resource:
     held = azure.store.get(identifier)
-    if held is None:
+    if held is None or held.type != UserAssignedIdentities.type:
         raise errors.bad_request(
             f"The user-assigned identity '{identifier}' could not be found.",
             code="FailedIdentityOperation",

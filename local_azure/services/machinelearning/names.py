@@ -6,12 +6,12 @@ import re
 
 from local_azure.arm import errors
 
-LEGAL = re.compile(r"^[a-zA-Z](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$")
+LEGAL = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?")
 
 
 def check(kind: str, name: str) -> None:
     """Raise unless the name has 3 to 32 letters, digits and inner hyphens (facts section 1)."""
-    if 3 <= len(name) <= 32 and LEGAL.match(name):
+    if 3 <= len(name) <= 32 and LEGAL.fullmatch(name):
         return
     raise errors.bad_request(
         f"The {kind} name '{name}' is invalid: it must have 3 to 32 characters, begin with a "

@@ -61,7 +61,7 @@ class Registries(ResourceType):
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
         name = call.path.names[-1]
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             raise errors.bad_request(
                 f"Registry name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning "
                 "with a letter or digit.",

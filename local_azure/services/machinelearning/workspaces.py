@@ -11,7 +11,7 @@ from local_azure.arm.shape import JsonObject, JsonValue, text
 from local_azure.arm.store import Resource
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
-NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$")
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
 
 
 class Workspaces(ResourceType):
@@ -51,7 +51,7 @@ class Workspaces(ResourceType):
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
         name = call.path.names[-1]
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             raise errors.bad_request(
                 f"Workspace name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning "
                 "with a letter or digit.",
