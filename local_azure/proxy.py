@@ -116,7 +116,7 @@ def _authority(method: str, address: str) -> tuple[str, int]:
         plain = 80 if scheme == "http" else 443
         address = rest.split("/", 1)[0].rsplit("@", 1)[-1]
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon or not port.isdecimal():
         return address.strip("[]"), plain
     return host.strip("[]"), int(port)
 

@@ -19,6 +19,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024 * 1024
 
 
+def without_traceback(record: logging.LogRecord) -> bool:
+    """A log filter: what cannot be parsed as HTTP is the client's defect, and one line."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        record.exc_info = None
+    return True
+
+
 @web.middleware
 async def in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The last word on what no site answers itself: a client is never shown a bare text, and
@@ -131,6 +138,7 @@ async def listen(
     app: web.Application, site: Callable[[web.AppRunner], web.BaseSite]
 ) -> web.AppRunner:
     """Run an application on one site."""
+    logging.getLogger("aiohttp.server").addFilter(without_traceback)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
     await runner.setup()
     await site(runner).start()

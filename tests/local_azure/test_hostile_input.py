@@ -138,6 +138,18 @@ def test_the_sites_of_azure_answer_rubbish_in_json(azure: LocalAzure) -> None:
         assert said.endswith(b"}"), said
 
 
+@pytest.mark.parametrize("port", ["proxy", "plain"])
+def test_what_is_no_http_leaves_no_traceback(azure: LocalAzure, port: str) -> None:
+    log = azure.home / "service.log"
+    before = log.read_text().count("Traceback")
+    number = azure.running.proxy_port if port == "proxy" else azure.running.http_port
+    for rubbish in ("FOO / HTTP/1.1", "\x16\x03\x01", "CONNECT x:\xb2 HTTP/1.1"):
+        with socket.create_connection(("127.0.0.1", number), 10) as connection:
+            assert _said(connection, f"{rubbish}\r\n\r\n").split(b" ")[1] in (b"400", b"403")
+    assert azure.arm("GET", azure.workspace).status == 200
+    assert log.read_text().count("Traceback") == before
+
+
 def test_a_caller_that_hangs_up_leaves_no_traceback(azure: LocalAzure) -> None:
     log = azure.home / "service.log"
     before = log.read_text().count("Traceback")
