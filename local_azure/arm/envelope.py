@@ -75,7 +75,7 @@ def operation_headers(
         "Azure-AsyncOperation": f"{base}/mfeOperationsStatus/{operation.id}{query}",
         **retry_after(azure),
     }
-    if operation.verb != "PUT":
+    if call.method != "PUT":
         headers["Location"] = f"{base}/mfeOperationResults/{operation.id}{query}"
     return headers
 

@@ -178,7 +178,9 @@ async def delete(call: Call, kind: ResourceType, types: Mapping[str, ResourceTyp
     _refuse_when_busy(call, kind)
     await kind.refuse_delete(call, resource)
     if not kind.asynchronous:
+        await _end_operations(azure, resource.id)
         await remove(resource, types)
+        await _end_operations(azure, resource.id)  # begun while things were taken down
         return Reply(status=200)
     resource.properties["provisioningState"] = "Deleting"
     azure.store.put(resource)
@@ -196,6 +198,14 @@ async def delete(call: Call, kind: ResourceType, types: Mapping[str, ResourceTyp
 
     operation = azure.operations.start(Operation(resource_id=resource.id, verb="DELETE"), work)
     return Reply(status=202, headers=operation_headers(azure, operation, call=call, kind=kind))
+
+
+async def _end_operations(azure: Azure, scope: str) -> None:
+    """End what is under way below a workspace or a group that goes: it would bring its resource
+    back, without a parent."""
+    while (operation := azure.operations.busy(scope)) is not None:
+        azure.operations.cancel(operation)
+        await azure.operations.finished(operation)
 
 
 async def remove(resource: Resource, types: Mapping[str, ResourceType]) -> None:

@@ -13,7 +13,7 @@ import httpx
 from local_azure.arm import ids
 from local_azure.arm.engine import Engine
 from local_azure.arm.errors import ArmError
-from local_azure.arm.operations import Operations
+from local_azure.arm.operations import Operation, Operations
 from local_azure.arm.rbac import Access
 from local_azure.arm.resource_type import Reply
 from local_azure.arm.shape import JsonObject, JsonValue, text
@@ -135,6 +135,20 @@ class EngineWorld:
                 error = operation.error
                 return _answer(Reply(status=error.status, body=error.body()))
         return _answer(reply)
+
+    def accepted(self, method: str, path: str, body: Mapping[str, JsonValue]) -> Operation:
+        """One request, and the operation that it started, which is under way."""
+        call = self.engine.call(
+            method,
+            path,
+            query={"api-version": "2025-12-01"},
+            caller=self._owner(),
+            body=json.dumps(body).encode(),
+        )
+        self._loop.run_until_complete(call)
+        operation = self.azure.operations.busy(path)
+        assert operation is not None
+        return operation
 
     def must(
         self, method: str, path: str, body: Mapping[str, JsonValue] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_azure.arm.shape import JsonObject, section, text
+from local_azure.arm.shape import JsonObject, JsonValue, section, text
 from tests.local_azure.engine_world import EngineWorld
 from tests.local_azure.world import Answer, a_deployment, an_endpoint
 
@@ -120,6 +120,52 @@ def test_deleting_a_group_deletes_its_content(engine: EngineWorld) -> None:
     engine.must("PUT", vault, {"location": "westeurope", "properties": {}})
     engine.must("DELETE", group)
     assert engine.azure.store.get(vault) is None
+
+
+@pytest.mark.parametrize("scope", ["workspace", "group"])
+def test_what_is_under_way_ends_with_its_workspace(engine: EngineWorld, scope: str) -> None:
+    """Rule group-delete: nothing comes back without its parent."""
+    group = f"{engine.azure.world.subscription}/resourceGroups/rg-busy"
+    workspace = f"{group}/providers/Microsoft.MachineLearningServices/workspaces/mlw-busy"
+    engine.must("PUT", group, {"location": "westeurope"})
+    engine.must("PUT", workspace, {"location": "westeurope", "properties": {}})
+    engine.set(endpoint_seconds=60)
+    endpoint = f"{workspace}/onlineEndpoints/late"
+    operation = engine.accepted("PUT", endpoint, an_endpoint())
+    engine.must("DELETE", workspace if scope == "workspace" else group)
+    assert operation.status == "Canceled"
+    assert not [one for one in engine.azure.store.all() if "rg-busy/prov" in one.id]
+
+
+@pytest.mark.parametrize("name", ["livenessProbe", "readinessProbe"])
+def test_probe_times_are_durations(engine: EngineWorld, name: str) -> None:
+    endpoint = engine.endpoint_id("probed")
+    engine.must("PUT", endpoint, an_endpoint())
+    wrong: JsonObject = {"period": "10s"}
+    answer = engine.arm("PUT", f"{endpoint}/deployments/blue", a_deployment(**{name: wrong}))
+    assert f"{name}.period" in refused(answer)
+
+
+def test_a_deployments_properties_are_add_only(engine: EngineWorld) -> None:
+    """Section 4, and what learn.microsoft.com says of EndpointDeploymentPropertiesBase.properties:
+    added, but not removed or altered. Rule deployment-bag."""
+    endpoint = engine.endpoint_id("bagged")
+    engine.must("PUT", endpoint, an_endpoint())
+    blue = f"{endpoint}/deployments/blue"
+    for bag in ({"kept": "1"}, {"added": "2"}, {}):
+        shown = engine.must("PUT", blue, a_deployment(properties=dict[str, JsonValue](bag)))
+    assert section(shown, "properties", "properties") == {"kept": "1", "added": "2"}
+    changed: JsonObject = {"kept": "3"}
+    assert "add-only" in refused(engine.arm("PUT", blue, a_deployment(properties=changed)))
+
+
+def test_a_patch_is_polled_by_its_location_too(engine: EngineWorld) -> None:
+    endpoint = engine.endpoint_id("patched")
+    engine.must("PUT", endpoint, an_endpoint())
+    answer = engine.arm("PATCH", endpoint, {"tags": {"a": "b"}})
+    url = answer.headers["Location"].removeprefix("https://management.azure.com")
+    result = engine.arm("GET", url.partition("?")[0])
+    assert (result.status, result.body["tags"]) == (200, {"a": "b"})
 
 
 def test_a_kubernetes_endpoint_needs_an_attached_cluster(engine: EngineWorld) -> None:

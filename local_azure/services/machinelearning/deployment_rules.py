@@ -7,7 +7,7 @@ from local_azure.arm.ids import parent_of
 from local_azure.arm.shape import JsonObject, number, section, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
-from local_azure.services.machinelearning import references
+from local_azure.services.machinelearning import bag, references
 from local_azure.services.machinelearning.capacity import DEPLOYMENTS, used_cores, vm_size
 from local_azure.services.machinelearning.durations import seconds
 from local_azure.services.machinelearning.kubernetes import check_deployment as on_cluster
@@ -41,6 +41,7 @@ def check(azure: Azure, identifier: str, body: JsonObject, existing: Resource | 
             f"A deployment has 1 to {MAX_INSTANCES} instances; sku.capacity is {instances}."
         )
     _times(azure, properties, kubernetes=kubernetes)
+    _probes(properties)
     if kubernetes:
         on_cluster(azure, endpoint, identifier, body, new=existing is None)
     else:
@@ -83,10 +84,12 @@ def _counts(azure: Azure, endpoint: Resource) -> None:
 
 
 def _unchanged(body: JsonObject, existing: Resource) -> None:
-    now = text(body, "properties", "endpointComputeType")
+    properties = section(body, "properties")
+    now = text(properties, "endpointComputeType")
     then = text(existing.properties, "endpointComputeType")
     if now != then:
         raise errors.bad_request(f"endpointComputeType cannot change (it is '{then}').")
+    bag.refuse_change("deployment", properties, existing.properties)
     size = text(existing.properties, "instanceType")
     if then == "Kubernetes" and text(body, "properties", "instanceType") != size:
         raise errors.bad_request(
@@ -140,9 +143,16 @@ def _times(azure: Azure, properties: JsonObject, *, kubernetes: bool) -> None:
         )
 
 
+def _probes(properties: JsonObject) -> None:
+    for probe in ("livenessProbe", "readinessProbe"):
+        for name, given in section(properties, probe).items():
+            if isinstance(given, str) and seconds(given) is None:
+                raise errors.bad_request(f"{probe}.{name} is '{given}', no duration.")
+
+
 def _is_flow(azure: Azure, properties: JsonObject) -> bool:
     model = text(properties, "model")
     if not model:
         return False
-    bag = section(references.version_of(azure, "models", model).properties, "properties")
-    return bool(text(bag, FLOW_PROPERTY))
+    version = references.version_of(azure, "models", model)
+    return bool(text(version.properties, "properties", FLOW_PROPERTY))

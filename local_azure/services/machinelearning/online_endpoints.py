@@ -11,6 +11,7 @@ from local_azure.arm.resource_type import Action, Call, ResourceType
 from local_azure.arm.shape import JsonObject, JsonValue, number, section, strings, text
 from local_azure.arm.store import Resource
 from local_azure.services.machinelearning import (
+    bag,
     endpoint_identity,
     endpoint_names,
     kubernetes,
@@ -175,11 +176,4 @@ def _refuse_change(body: JsonObject, existing: Resource) -> None:
         if now.lower() != then.lower():
             raise errors.bad_request(f"{name} of an endpoint cannot change (it is '{then}').")
     endpoint_identity.refuse_change(body, existing)
-    bag = section(before, "properties")
-    for key, value in section(properties, "properties").items():
-        if key in bag and bag[key] != value:
-            raise errors.bad_request(
-                f"properties.{key} is '{bag[key]}' and cannot change: properties are add-only. "
-                "Make a new endpoint."
-            )
-    properties["properties"] = {**bag, **section(properties, "properties")}
+    bag.refuse_change("endpoint", properties, before)

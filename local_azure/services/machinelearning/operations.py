@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from local_azure.arm import errors
-from local_azure.arm.envelope import retry_after
+from local_azure.arm.envelope import retry_after, shown
 from local_azure.arm.errors import ArmError
 from local_azure.arm.operations import Operation
 from local_azure.arm.resource_type import Call, Reply, ResourceType
+from local_azure.services.machinelearning.online_deployments import OnlineDeployments
+from local_azure.services.machinelearning.online_endpoints import OnlineEndpoints
+
+_KINDS: tuple[type[ResourceType], ...] = (OnlineEndpoints, OnlineDeployments)
+"""Those with operations to poll."""
 
 
 class OperationStatuses(ResourceType):
@@ -45,7 +50,15 @@ class OperationResults(ResourceType):
             raise operation.error
         if operation.status == "Canceled":
             raise ArmError(409, "OperationCanceled", "The operation was canceled.")
-        return Reply(status=204)
+        return self._result(operation)
+
+    def _result(self, operation: Operation) -> Reply:
+        """What the operation left behind, or nothing."""
+        held = self.azure.store.get(operation.resource_id)
+        kind = next((one for one in _KINDS if held and one.type == held.type), None)
+        if held is None or kind is None or operation.verb == "DELETE":
+            return Reply(status=204)
+        return Reply(body=shown(held, kind(self.azure)))
 
 
 def _found(kind: ResourceType, call: Call) -> Operation:

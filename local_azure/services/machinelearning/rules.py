@@ -139,6 +139,11 @@ DEPLOYMENT: tuple[Rule, ...] = (
         fact="1",
     ),
     Rule(
+        id="deployment-bag",
+        text="property bags are add-only",
+        fact="4",
+    ),
+    Rule(
         id="quota",
         text="the cores of its VM family lie within the quota, with a reserve of one "
         "instance in five",
