@@ -111,7 +111,7 @@ class Admin:
         found = self._telemetry.items(
             request.query.get("component", ""),
             table=request.query.get("table", ""),
-            tail=int(request.query.get("tail", "50")),
+            tail=_tail(request, 50),
         )
         return web.json_response({"items": found})
 
@@ -129,7 +129,7 @@ class Admin:
         content = self._azure.placement.logs(
             found[0],
             "StorageInitializer" if storage else "InferenceServer",
-            tail=int(request.query.get("tail", "100")),
+            tail=_tail(request, 100),
         )
         return web.json_response({"content": content})
 
@@ -211,6 +211,14 @@ class Admin:
     async def _forget(self, _: web.Request) -> web.Response:
         self._requests.seen.clear()
         return web.json_response({})
+
+
+def _tail(request: web.Request, default: int) -> int:
+    """The query's `tail`. Raises a 400 for what is no number of lines."""
+    given = request.query.get("tail", str(default))
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise ArmError(400, "LocalAzure", f"tail={given!r} is no number of lines")
+    return int(given)
 
 
 def _problem(status: int, message: str) -> web.Response:

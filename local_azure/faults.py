@@ -7,6 +7,7 @@ In memory only: a restart clears them all.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import uuid
 from collections.abc import Mapping
@@ -41,6 +42,7 @@ _CODES = {
 }
 
 
+_LEAST = {"retry_after": -1.0}
 _OWN = ("id", "passed", "hits", "cleared")
 
 
@@ -134,6 +136,9 @@ def fault_of(values: Mapping[str, str]) -> Fault:
             typed[name] = {"int": int, "float": float, "str": str}[readers[name]](value)
         except ValueError as error:
             raise FaultError(f"{name}={value!r} of a fault is not a number") from error
+    for name, value in typed.items():
+        if not isinstance(value, str) and not _LEAST.get(name, 0) <= value < math.inf:
+            raise FaultError(f"{name}={value} of a fault is out of range: 0 or more")
     made = Fault(**typed)  # pyright: ignore[reportArgumentType] - typed by name above
     if made.path.startswith("re:"):
         try:

@@ -5,6 +5,8 @@ Given as `--setting name=value` to `start`, or through `/_local/settings` while 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
@@ -19,6 +21,7 @@ CLOUD_LIKE: Mapping[str, str] = {
     "name_reserved_seconds": "1200",
 }
 """The profile `cloud`: roughly what an Azure region takes, from the threads in facts section 8."""
+_EXCEPTION = re.compile(r"\w+\s*=\s*[0-9]{1,9}", re.ASCII)
 
 
 class SettingError(Exception):
@@ -79,7 +82,8 @@ class Settings:
         return self.quota_cores
 
     def with_values(self, values: Mapping[str, str]) -> Settings:
-        """A copy with text values set; `profile=cloud` stands for all of `CLOUD_LIKE`.
+        """A copy with text values set; `profile=cloud` stands for all of `CLOUD_LIKE`, and
+        `profile=test` for the defaults of the same.
 
         Raises `SettingError` for an unknown name or an unreadable value.
         """
@@ -88,7 +92,8 @@ class Settings:
         if profile is not None:
             if profile not in ("cloud", "test"):
                 raise SettingError(f"profile {profile!r} is unknown: use cloud or test")
-            wanted = {**(CLOUD_LIKE if profile == "cloud" else {}), **wanted}
+            near_zero = {name: str(getattr(Settings(), name)) for name in CLOUD_LIKE}
+            wanted = {**(CLOUD_LIKE if profile == "cloud" else near_zero), **wanted}
         kinds = {field.name: str(field.type) for field in fields(self)}
         typed: dict[str, float | int | str] = {}
         for name, value in wanted.items():
@@ -100,8 +105,18 @@ class Settings:
             except ValueError as error:
                 message = f"setting {name}={value!r} is not a number"
                 raise SettingError(message) from error
+            _refuse_impossible(name, typed[name])
         return replace(self, **typed)  # pyright: ignore[reportArgumentType] - typed by name above
 
     def as_texts(self) -> dict[str, str]:
         """All values as text, as `with_values` reads them."""
         return {name: str(value) for name, value in asdict(self).items()}
+
+
+def _refuse_impossible(name: str, value: float | str) -> None:
+    if not isinstance(value, str) and not 0 <= value < math.inf:
+        raise SettingError(f"setting {name}={value} is out of range: 0 or more")
+    if name == "quota_by_family" and isinstance(value, str):
+        for pair in filter(None, (one.strip() for one in value.split(","))):
+            if not _EXCEPTION.fullmatch(pair):
+                raise SettingError(f"{name} holds {pair!r}, must be FAMILY=CORES,FAMILY=CORES")
