@@ -6,12 +6,17 @@ plugin. Any other stack has what the user's shell has, and the Pulumi CLI that w
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
+import socket
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from tools.arguments import Arguments
 from tools.checkout import PLUGIN, PULUMI_BIN, PYTHON, ROOT, Site, ToolError
@@ -156,6 +161,7 @@ def ensure_stack(site: Site, environment: Mapping[str, str]) -> None:
     """Make the backend and the stack, where there are none. Raises `ToolError`."""
     install_plugin(site)
     if has_stack(site):
+        _drop_dead_locks(site)
         return
     site.backend.mkdir(parents=True, exist_ok=True)
     done = cli(["stack", "init", site.stack, "--cwd", str(site.project)], environment)
@@ -167,6 +173,22 @@ def has_stack(site: Site) -> bool:
     """Whether the site's backend holds the stack."""
     stacks = site.backend / ".pulumi" / "stacks"
     return any(stacks.glob(f"**/{site.stack}.json"))
+
+
+def _drop_dead_locks(site: Site) -> None:
+    """Locks of a CLI that was killed, or whose terminal was closed: nobody would ever take them
+    off, and one of another machine or of a CLI that runs is left alone."""
+    for lock in (site.backend / ".pulumi" / "locks").glob("**/*.json"):
+        if _is_dead(lock):
+            lock.unlink(missing_ok=True)
+
+
+def _is_dead(lock: Path) -> bool:
+    try:
+        held = json.loads(lock.read_text())
+        return held["hostname"] == socket.gethostname() and not psutil.pid_exists(held["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def install_plugin(site: Site) -> None:

@@ -1,14 +1,17 @@
 """The environment of a stack's commands."""
 
+import json
 import os
 import shlex
+import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tools import environment
 from tools.arguments import Arguments, parse
-from tools.checkout import LOCAL_SITE, PLUGIN, PULUMI_BIN
+from tools.checkout import LOCAL_SITE, PLUGIN, PULUMI_BIN, Site
 
 AZURE = {"HTTPS_PROXY": "http://127.0.0.1:1", "AZURE_CLIENT_SECRET": 'it\'s "secret"'}
 
@@ -54,3 +57,27 @@ def test_it_applies_for_a_while() -> None:
 def test_unset_make_variables_are_unset_options() -> None:
     words = ["invoke", "--stack", "", "--endpoint", "", "--deployment", "", "--data", ""]
     assert parse(words) == Arguments(command="invoke")
+
+
+def test_the_lock_of_a_cli_that_is_gone_is_taken_off_and_no_other(tmp_path: Path) -> None:
+    site = Site("local", tmp_path)
+    locks = site.backend / ".pulumi" / "locks" / "organization" / "flow-endpoints" / "local"
+    locks.mkdir(parents=True)
+    stack = site.backend / ".pulumi" / "stacks" / "flow-endpoints" / "local.json"
+    stack.parent.mkdir(parents=True)
+    stack.write_text("{}")
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    here = socket.gethostname()
+    for name, pid, host in (
+        ("gone", gone.pid, here),
+        ("running", os.getpid(), here),
+        ("elsewhere", gone.pid, f"not-{here}"),
+    ):
+        lock = {"pid": pid, "username": "me", "hostname": host, "timestamp": "2026-11-22T00:00:00Z"}
+        (locks / f"{name}.json").write_text(json.dumps(lock))
+    (locks / "damaged.json").write_text("[]")
+
+    environment.ensure_stack(site, {})
+
+    assert {lock.stem for lock in locks.iterdir()} == {"running", "elsewhere", "damaged"}
