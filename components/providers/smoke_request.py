@@ -12,7 +12,7 @@ from typing import cast
 import pulumi
 from pulumi import dynamic
 
-from components.providers.arm import ArmError, Json, arm
+from components.providers.arm import ArmError, Json, arm, section
 from components.providers.container_logs import container_logs
 from components.providers.failures import ProviderError, explained
 from components.providers.missing_role import (
@@ -161,7 +161,7 @@ def _without_role(target: Target, answer: Answer, missing: MissingRole) -> Provi
         f"the smoke request to {target.name} was answered {_said(answer)}",
         why=f"the endpoint's identity {identity} {missing.may_not}: it lacks the role "
         f"{missing.role.name}",
-        fix="Have the role assigned, then run the update again; traffic stays where it was.\n"
+        fix=f"{_consequence(target)} Have the role assigned, then run the update again:\n"
         f"  {command}",
         log=container_logs(target.deployment_id),
     )
@@ -172,8 +172,19 @@ def _unanswered(target: Target, answer: Answer, *, waited: float) -> ProviderErr
     return ProviderError(
         f"the smoke request to {target.name} was answered {_said(answer)}",
         why=f"{again}{_why(target, answer)}",
-        fix="Traffic stays where it was. Find the cause in the log, then run the update again.",
+        fix=f"{_consequence(target)} Find the cause in the log, then run the update again.",
         log=container_logs(target.deployment_id),
+    )
+
+
+def _consequence(target: Target) -> str:
+    """What users notice of it: nothing, unless the deployment was in use and has been changed."""
+    percent = section(target.endpoint, "properties", "traffic").get(target.deployment)
+    if not percent:
+        return "Traffic stays where it was."
+    return (
+        f"It was changed while it had {percent} % of the traffic, and still has: its users get "
+        "this too. Undoing the change and running the update again brings back what worked."
     )
 
 

@@ -126,7 +126,7 @@ def test_a_role_that_nobody_assigned_is_told_at_once(
     assert f"--scope {WORKSPACE}" in told
     assert "line one of InferenceServer" in told
     assert "line one of StorageInitializer" in told
-    assert "traffic stays where it was" in told
+    assert "Traffic stays where it was" in told
 
 
 def test_a_flow_that_fails_is_told_at_once_with_its_log(
@@ -140,6 +140,18 @@ def test_a_flow_that_fails_is_told_at_once_with_its_log(
 
     assert clock.now == 0
     assert "the last line" in str(failed.value)
+
+
+def test_a_change_that_fails_in_use_is_told_as_what_users_meet(
+    azure: Use, answers: Answers
+) -> None:
+    azure(their_azure("blue", "green", traffic={"blue": 90, "green": 10}))
+    answers([Answer(400, "no such tool")])
+
+    with pytest.raises(ProviderError, match="90 % of the traffic, and still has") as failed:
+        SmokeRequestProvider().update("id", {}, a_request())
+
+    assert "stays where it was" not in str(failed.value)
 
 
 @pytest.mark.parametrize(
