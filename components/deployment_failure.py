@@ -5,6 +5,7 @@ Runs as the deployment's error hook, in the program's own process.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,9 @@ _FIXES = {
 }
 """By what Azure's message names. Source: Microsoft, Troubleshoot online endpoints deployment."""
 
+_INTERRUPTED = re.compile(r"\b(operation was|context) cancell?ed\b", re.IGNORECASE)
+"""What azure-native says when the user interrupts an update: no log can tell them more."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FailureArgs:
@@ -50,6 +54,8 @@ async def on_failure(
     if failed.failed_operation == "delete":
         return args.endpoint_goes and await _traffic_taken_off(inputs, failed.errors)
     reason = failed.errors[-1] if failed.errors else ""
+    if _INTERRUPTED.search(reason):
+        return False
     arm_id = deployment_id(inputs)
     name = f"deployment {inputs['deploymentName']} of endpoint {inputs['endpointName']}"
     if await asyncio.to_thread(_waits_for_role, arm_id, reason, args.role_scopes):

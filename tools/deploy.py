@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ from tools.checkout import LOCAL_SITE, ToolError, rehearsal_site
 from tools.endpoints import answer_in, ask, asking_azure, endpoint_of, refusal, sample_of
 from tools.lines import Lines, duration, listed
 from tools.nouns import Values
-from tools.progress import Progress
+from tools.progress import INTERRUPTED, Progress
 
 if TYPE_CHECKING:
     from specs.stack import Stack
@@ -162,7 +163,8 @@ def _run(
         watch.ended()
     if status and not progress.errors:
         # The CLI did not get as far as its engine: no such stack, a lock, a broken backend.
-        progress.errors.append(stderr.removeprefix("error: ") or f"pulumi ended with {status}")
+        silent = INTERRUPTED if status == -signal.SIGINT else f"pulumi ended with {status}"
+        progress.errors.append(stderr.removeprefix("error: ") or silent)
     return progress, status
 
 

@@ -16,8 +16,8 @@ _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "rep
 _VERBS = {"create-replacement": "replace", "delete-replaced": "delete"}
 _NOT_STEPS = frozenset({"same", "refresh", "read", "read-replacement", "refresh-replacement"})
 _ENGINE_NOISE = ("update failed", "preview failed", "destroy failed")
-_CANCELED = ("update canceled", "preview canceled", "destroy canceled")
-_INTERRUPTED = "interrupted\nWhat was done is kept: run it again to go on."
+_CANCELED = re.compile(r'(update|preview|destroy) canceled|[^"]*\boperation was cancell?ed\b[^"]*')
+INTERRUPTED = "interrupted\nWhat was done is kept: run it again to go on."
 _PLUGIN_NOTE = re.compile(r"using pulumi-\S+ from \$PATH")
 _FRAMES = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 _PLUGIN_ERROR = re.compile(r'^\W*Status=\d+ Code="', re.MULTILINE)
@@ -113,7 +113,7 @@ class Progress:
     def _diagnostic(self, body: Values) -> None:
         severity, message = body.get("severity"), str(body.get("message", "")).strip()
         if severity == "error" and message not in _ENGINE_NOISE:
-            text = _INTERRUPTED if message in _CANCELED else without_frames(message)
+            text = INTERRUPTED if _CANCELED.fullmatch(message) else without_frames(message)
             if text not in self.errors:
                 self.errors.append(text)
                 # The plugin's own words first, what to do about them last: both come as they like.

@@ -120,6 +120,16 @@ def test_a_live_deployment_is_never_removed_for_it(
     assert asked == ["waited"]
 
 
+def test_who_interrupts_an_update_is_shown_no_logs(asked: list[str]) -> None:
+    said = "1 error occurred:\n\t* the operation was cancelled; what ARM had accepted goes on"
+
+    again, program = tried_again(failed("create", said))
+
+    assert not again
+    assert not asked
+    assert not [line for line in program.said if "did not start" in line]
+
+
 def test_anything_else_is_explained_with_the_logs(
     asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,9 @@ def test_the_note_about_the_plugin_on_path_is_left_out() -> None:
 def test_an_interrupted_update_says_that_it_can_go_on() -> None:
     story = Story()
     story.says("error", "update canceled")
+    story.says(
+        "error", "1 error occurred:\n\t* the operation was cancelled; what ARM had goes on\n"
+    )
     assert story.progress.errors == ["interrupted\nWhat was done is kept: run it again to go on."]
 
 
