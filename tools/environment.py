@@ -39,6 +39,7 @@ _OF_MACHINE = ("LC_", "XDG_", "PIP_", "UV_", "NPM_CONFIG_", "PYTHON", "FLOW_ENDP
 """All that a rehearsal takes over from the shell. A list of what may pass, not of what may not:
 nobody knows all variables by which some tool finds an account of its user's."""
 _QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+_SIGN_IN = ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "SUBSCRIPTION_ID")
 
 
 def additions(arguments: Arguments, azure: Mapping[str, str]) -> dict[str, str]:
@@ -51,6 +52,9 @@ def additions(arguments: Arguments, azure: Mapping[str, str]) -> dict[str, str]:
     return {
         **_QUIET,
         **azure,
+        # Before Azure's own settings azure-native reads these, and the shell may have a cloud's.
+        **{f"ARM_{name}": azure[f"AZURE_{name}"] for name in _SIGN_IN if f"AZURE_{name}" in azure},
+        "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com",
         # Plain http as well goes nowhere else where the shell knows of a proxy.
         **{name: proxy for name in elsewhere if name in os.environ},
         "PULUMI_HOME": str(site.pulumi_home),

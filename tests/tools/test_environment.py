@@ -32,6 +32,13 @@ def test_the_local_stack_has_its_own_backend_azure_and_plugin() -> None:
     assert added.items() >= AZURE.items()
 
 
+def test_a_cloud_s_sign_in_in_the_shell_is_not_the_local_stack_s() -> None:
+    added = environment.additions(Arguments(command="up"), {"AZURE_CLIENT_ID": "local", **AZURE})
+    assert added["ARM_CLIENT_ID"] == "local"
+    assert added["ARM_CLIENT_SECRET"] == AZURE["AZURE_CLIENT_SECRET"]
+    assert added["AZURE_AUTHORITY_HOST"] == "https://login.microsoftonline.com"
+
+
 def test_another_stack_keeps_the_user_s_own() -> None:
     added = environment.additions(Arguments(command="up", stack="prod"), {})
     assert added["PATH"] == "/tools/bin:/usr/bin"
