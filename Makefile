@@ -37,7 +37,7 @@ status: ## endpoints, deployments and traffic, as Azure has them now
 down: ## take the stack down; the local one leaves nothing behind
 	$(tools) down $(stack) $(yes)
 
-env: ## environment for the plain CLI: eval "$(make -s env)"; pulumi preview
+env: ## environment for the plain CLI: eval "$(make -s env)"; pulumi up
 	$(tools) env $(stack) $(rehearsed)
 
 key: ## print the endpoint's key and nothing else
