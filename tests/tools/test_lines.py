@@ -77,3 +77,9 @@ def test_a_passing_line_is_for_terminals_and_is_written_over(
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_terminal_that_is_not_utf_8_gets_question_marks() -> None:
+    written = io.BytesIO()
+    Lines(io.TextIOWrapper(written, encoding="ascii")).say("tools", "Azurite · Pulumi")
+    assert written.getvalue() == b"tools     Azurite ? Pulumi\n"
