@@ -11,7 +11,6 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
-from io import TextIOWrapper
 from typing import TextIO
 
 COLUMN = 10
@@ -25,9 +24,9 @@ class Lines:
 
     def __init__(self, stream: TextIO | None = None, *, width: int | None = None) -> None:
         self.stream = stream or sys.stdout
-        if isinstance(self.stream, TextIOWrapper):
+        if reconfigure := getattr(self.stream, "reconfigure", None):
             # A terminal that is not UTF-8 shows a question mark, and no traceback.
-            self.stream.reconfigure(errors="replace")
+            reconfigure(errors="replace")
         self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
         """Whether a line can be written over."""
         self._colours = self.live and not os.environ.get("NO_COLOR")
