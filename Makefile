@@ -63,7 +63,7 @@ lock: ## pin the requirements anew (needs uv)
 	@uv pip compile $(lock_options) requirements.in -o requirements.txt
 	@uv pip compile $(lock_options) -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
-clean: ## take all that is local down, remove .venv and .local; the cache stays
+clean: ## as down for all that is local, and remove .venv and .local
 	@if [ -d .local ]; then $(MAKE) --no-print-directory down STACK=local; fi
 	@for home in .local/rehearsal/*/azure; do \
 		if [ -d "$$home" ]; then .venv/bin/python -m local_azure stop --home "$$home"; fi; done
