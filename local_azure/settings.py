@@ -21,7 +21,7 @@ CLOUD_LIKE: Mapping[str, str] = {
     "name_reserved_seconds": "1200",
 }
 """The profile `cloud`: roughly what an Azure region takes, from the threads in facts section 8."""
-_EXCEPTION = re.compile(r"\w+\s*=\s*[0-9]{1,9}", re.ASCII)
+_EXCEPTION = re.compile(r"[^=]+=\s*[0-9]{1,9}")
 
 
 class SettingError(Exception):

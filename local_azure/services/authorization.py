@@ -163,7 +163,7 @@ class RoleDefinitions(ResourceType):
         Rule(
             id="roles",
             text="built-in roles that online endpoints meet, and custom ones with actions, "
-            "notActions, dataActions, notDataActions",
+            "notActions, dataActions, notDataActions; a GUID and a role name of its own each",
             fact="4",
         ),
     )
@@ -172,12 +172,29 @@ class RoleDefinitions(ResourceType):
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
         del existing
-        if built_in(call.path.names[-1]) is not None:
+        name = call.path.names[-1]
+        if built_in(name) is not None:
             raise errors.bad_request("A built-in role cannot be changed.", code="RoleReadOnly")
-        if not text(body, "properties", "roleName"):
-            raise errors.bad_request("A role definition needs a roleName.")
+        if not GUID.fullmatch(name):
+            raise errors.bad_request(
+                f"The role definition ID '{name}' is not valid. The role definition ID must be a "
+                "GUID.",
+                code="InvalidRoleDefinitionId",
+            )
+        self._refuse_role_name(name, text(body, "properties", "roleName"))
         section(body, "properties").setdefault("type", "CustomRole")
         return body, {}
+
+    def _refuse_role_name(self, guid: str, role_name: str) -> None:
+        if not role_name:
+            raise errors.bad_request("A role definition needs a roleName.")
+        for role in (*BUILT_IN, *self.azure.access.custom_roles()):
+            if role.name.lower() == role_name.lower() and role.guid != guid.lower():
+                raise errors.conflict(
+                    f"A role definition cannot be updated with a name that already exists: "
+                    f"'{role_name}'.",
+                    code="RoleDefinitionWithSameNameExists",
+                )
 
     async def refuse_delete(self, call: Call, resource: Resource) -> None:
         del call
@@ -201,9 +218,10 @@ class RoleDefinitions(ResourceType):
             one["name"].lower(): one["value"]
             for one in _EQUALS.finditer(call.query.get("$filter", ""))
         }
-        name = equals.get("rolename", "").lower()
+        name, kind = equals.get("rolename", "").lower(), equals.get("type", "").lower()
         roles = [*BUILT_IN, *self.azure.access.custom_roles()]
-        return [_shown_role(one, scope) for one in roles if name in ("", one.name.lower())]
+        shown_ones = [_shown_role(one, scope) for one in roles if name in ("", one.name.lower())]
+        return [one for one in shown_ones if kind in ("", text(one, "properties", "type").lower())]
 
 
 def _shown_role(role: Role, scope: str) -> JsonObject:

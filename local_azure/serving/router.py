@@ -87,7 +87,8 @@ class ScoringRouter:
         return await self._serve(request, address, f"/{path}")
 
     async def _serve(self, request: web.Request, address: str, path: str) -> web.StreamResponse:
-        request_id = request.headers.get("x-ms-request-id") or str(uuid.uuid4())
+        given = request.headers.get("x-ms-request-id", "")
+        request_id = given if given and given.isascii() else str(uuid.uuid4())
         try:
             endpoint = self._endpoint(address)
             connections = self._backends.connections(endpoint.arm_id)

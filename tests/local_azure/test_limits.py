@@ -3,9 +3,11 @@ the facts that it rests on."""
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
-from local_azure.arm.shape import JsonObject, JsonValue, section, text
+from local_azure.arm.shape import JsonObject, JsonValue, items, section, text
 from tests.local_azure.engine_world import EngineWorld
 from tests.local_azure.world import Answer, a_deployment, an_endpoint
 
@@ -272,3 +274,19 @@ def test_a_model_may_name_deployment_templates(engine: EngineWorld) -> None:
     path = f"{engine.workspace}/models/templated/versions/1"
     shown = engine.must("PUT", path, {"properties": body})
     assert section(shown, "properties", "defaultDeploymentTemplate") == template
+
+
+def test_role_definitions_have_guids_and_names_of_their_own(engine: EngineWorld) -> None:
+    """Section 4. Rule roles."""
+    folder = f"{engine.azure.world.group}/providers/Microsoft.Authorization/roleDefinitions"
+    keeper: JsonObject = {"properties": {"roleName": "Keeper", "permissions": []}}
+    first = f"{folder}/{uuid.uuid4()}"
+    engine.must("PUT", first, keeper)
+    engine.must("PUT", first, keeper)
+    again = engine.arm("PUT", f"{folder}/{uuid.uuid4()}", keeper)
+    refused(again, "RoleDefinitionWithSameNameExists", status=409)
+    refused(engine.arm("PUT", f"{folder}/keeper", keeper), "InvalidRoleDefinitionId")
+    answer = engine.arm("GET", folder, query={"$filter": "type eq 'CustomRole'"})
+    assert [text(one, "properties", "roleName") for one in items(answer.body, "value")] == [
+        "Keeper"
+    ]

@@ -32,8 +32,8 @@ def test_a_setting_that_cannot_be(given: str) -> None:
 
 
 def test_exceptions_to_the_quota_may_have_blanks() -> None:
-    settings = Settings().with_values({"quota_by_family": "aFamily = 4, bFamily=0"})
-    assert [settings.family_limit(name) for name in ("afamily", "bFamily", "c")] == [4, 0, 100]
+    settings = Settings().with_values({"quota_by_family": "a Family = 4, bFamily=0"})
+    assert [settings.family_limit(name) for name in ("a family", "bFamily", "c")] == [4, 0, 100]
 
 
 def test_the_test_profile_undoes_the_cloud_profile() -> None:
