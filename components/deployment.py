@@ -100,6 +100,7 @@ class Deployment(pulumi.ComponentResource):
                 "role_scopes": list(args.role_scopes),
                 "request": None if spec.sample_request is None else dict(spec.sample_request),
                 "deployed": deployed,
+                "body": body,
             },
             pulumi.ResourceOptions(
                 parent=self,

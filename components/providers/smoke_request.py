@@ -23,7 +23,7 @@ from components.providers.missing_role import (
     openai_denied,
     secrets_denied,
 )
-from components.providers.revival import revive
+from components.providers.revival import is_sound, revive
 from components.providers.scoring import Answer, score
 from specs.roles import OPENAI_USER, grant_command
 
@@ -43,7 +43,8 @@ BUSY = frozenset({429, 502, 503, 504})
 class SmokeRequestProvider(dynamic.ResourceProvider):
     """Inputs: endpoint_id, deployment, workspace_id, connections (names), role_scopes (ARM ids),
     request (JSON; none where nobody knows one: then it is enough that the deployment started),
-    and `deployed`, a hash of all that makes the deployment: another one, another request."""
+    `deployed`, a hash of all that makes the deployment: another one, another request; and its
+    `body`, for one whose last operation failed."""
 
     serialize_as_secret_always = False
 
@@ -63,10 +64,12 @@ class SmokeRequestProvider(dynamic.ResourceProvider):
         return dynamic.UpdateResult(_sent(_news))
 
     def read(self, id_: str, props: Props) -> dynamic.ReadResult:
-        """Gone with its deployment, so that a new one of the same name is asked as well."""
+        """Gone with its deployment, so that a new one of the same name is asked as well; and with
+        what it was sent to, so that a change that failed is undone and not only forgotten."""
         with explained(f"cannot read deployment {props['deployment']}"):
-            there = arm().get(_deployment_id(props)) is not None
-        return dynamic.ReadResult(id_, props) if there else dynamic.ReadResult("", {})
+            live = arm().get(_deployment_id(props))
+        sound = live is not None and is_sound(live, _wanted(props))
+        return dynamic.ReadResult(id_, props) if sound else dynamic.ReadResult("", {})
 
 
 class SmokeRequest(dynamic.Resource, module="flow-endpoints", name="SmokeRequest"):
@@ -85,6 +88,10 @@ def _deployment_id(props: Props) -> str:
 
 def _scopes(props: Props) -> list[str]:
     return cast("list[str]", props.get("role_scopes") or [])
+
+
+def _wanted(props: Props) -> Json:
+    return cast("Json", props.get("body") or {})
 
 
 def _sent(props: Props) -> Props:
@@ -115,7 +122,7 @@ def _revived(props: Props) -> None:
     """A deployment that failed last time, tried again."""
     id_ = _deployment_id(props)
     try:
-        revive(id_, role_scopes=_scopes(props))
+        revive(id_, wanted=_wanted(props), role_scopes=_scopes(props))
     except ArmError as error:
         raise ProviderError(
             f"deployment {props['deployment']} did not start, this time neither",

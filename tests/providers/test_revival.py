@@ -44,7 +44,7 @@ def their_azure(role: Json | None, *, refusals: int) -> FakeArm:
 def test_a_sound_deployment_is_left_alone(azure: Azure) -> None:
     arm = azure(FakeArm({BLUE: a_deployment("Succeeded")}))
 
-    revive(BLUE, role_scopes=[])
+    revive(BLUE, wanted={}, role_scopes=[])
 
     assert arm.writes == []
 
@@ -52,19 +52,48 @@ def test_a_sound_deployment_is_left_alone(azure: Azure) -> None:
 def test_a_failed_one_is_put_as_it_is(azure: Azure) -> None:
     arm = azure(FakeArm({BLUE: a_deployment("Failed")}))
 
-    revive(BLUE, role_scopes=[])
+    revive(BLUE, wanted={}, role_scopes=[])
 
     assert arm.writes == [("PUT", BLUE)]
     assert arm.resources[BLUE]["properties"] == {"instanceType": "Standard_DS3_v2"}
 
 
+@pytest.mark.parametrize("state", ["Failed", "Succeeded"], ids=["it failed", "it was interrupted"])
+def test_what_is_wanted_is_put_over_a_change_that_was_undone(azure: Azure, state: str) -> None:
+    good, bad = (f"{WORKSPACE}/models/flow/versions/{version}" for version in "12")
+    arm = azure(FakeArm({BLUE: {"properties": {"model": bad, "provisioningState": state}}}))
+    wanted: Json = {"location": "westeurope", "properties": {"model": good}}
+
+    revive(BLUE, wanted=wanted, role_scopes=[])
+
+    assert arm.resources[BLUE]["properties"] == wanted["properties"]
+    revive(BLUE, wanted=wanted, role_scopes=[])
+    assert len(arm.writes) == 1
+
+
 def test_a_young_role_is_waited_for(azure: Azure, clock: Clock) -> None:
     arm = azure(their_azure(a_role(age=timedelta(minutes=1)), refusals=3))
 
-    revive(BLUE, role_scopes=[WORKSPACE])
+    revive(BLUE, wanted={}, role_scopes=[WORKSPACE])
 
     assert arm.writes == [("PUT", BLUE)]
     assert clock.now == 2 + 4 + 8
+
+
+def test_what_an_interrupted_update_left_going_on_is_waited_for(azure: Azure, clock: Clock) -> None:
+    left = [2]
+
+    def busy(_method: str, _id: str) -> ArmError | None:
+        left[0] -= 1
+        conflict = ArmError(status=409, code="Conflict", message="There is an active operation.")
+        return conflict if left[0] >= 0 else None
+
+    arm = azure(FakeArm({BLUE: a_deployment("Failed")}, refuse=busy))
+
+    revive(BLUE, wanted={}, role_scopes=[])
+
+    assert arm.writes == [("PUT", BLUE)]
+    assert clock.now == 2 + 4
 
 
 @pytest.mark.parametrize("role", [None, a_role(age=timedelta(hours=2))], ids=["none", "old"])
@@ -74,5 +103,5 @@ def test_a_role_that_is_not_there_or_old_is_no_reason_to_wait(
     azure(their_azure(role, refusals=100))
 
     with pytest.raises(ArmError, match=NO_ROLE):
-        revive(BLUE, role_scopes=[WORKSPACE])
+        revive(BLUE, wanted={}, role_scopes=[WORKSPACE])
     assert clock.now == 0

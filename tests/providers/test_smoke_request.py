@@ -225,3 +225,17 @@ def test_it_is_gone_with_its_deployment(azure: Use) -> None:
     azure(their_azure())
 
     assert SmokeRequestProvider().read("id", a_request()).id == ""
+
+
+def test_it_is_gone_with_what_it_was_sent_to(azure: Use) -> None:
+    arm = azure(their_azure("blue"))
+    model = f"{WORKSPACE}/models/flow/versions/1"
+    deployed = a_request(body={"properties": {"model": model}})
+    blue = f"{ENDPOINT}/deployments/blue"
+
+    arm.resources[blue] = {"properties": {"model": model, "provisioningState": "Succeeded"}}
+    assert SmokeRequestProvider().read("id", deployed).id == "id"
+    arm.resources[blue] = {"properties": {"model": model, "provisioningState": "Failed"}}
+    assert SmokeRequestProvider().read("id", deployed).id == ""
+    arm.resources[blue] = {"properties": {"model": f"{model}2", "provisioningState": "Succeeded"}}
+    assert SmokeRequestProvider().read("id", deployed).id == ""
