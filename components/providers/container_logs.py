@@ -16,6 +16,7 @@ SHORT = 25
 the flow would else be hundreds of lines further up, with each worker of the server saying it."""
 READ = 400
 """Lines that those are found in."""
+_HEAD = "Traceback (most recent call last):"
 _FRAME = re.compile(r'\s+File "(.*)", line \d+')
 _LIBRARY = re.compile(r"/(site|dist)-packages/|/lib/python3[^/]*/|<frozen ")
 
@@ -44,12 +45,20 @@ def _log(deployment_id: str, container: str, lines: int | None) -> str:
 
 
 def _without_libraries(lines: Iterable[str]) -> Iterator[str]:
-    """Tracebacks with the flow's own frames only, and the exceptions at their ends."""
-    skipped = False
+    """Tracebacks with the flow's own frames only, and the exceptions at their ends. One without
+    any such frame is its exception alone."""
+    skipped, head = False, ""
     for line in lines:
-        if frame := _FRAME.match(line):
+        if line.rstrip().endswith(_HEAD):
+            skipped, head = True, line
+        elif frame := _FRAME.match(line):
             skipped = bool(_LIBRARY.search(frame[1]))
+            if head and not skipped:
+                yield head
+                head = ""
         elif not line.startswith("    "):
-            skipped = False
+            if said := head.rstrip().removesuffix(_HEAD).strip():
+                yield said
+            skipped, head = False, ""
         if not skipped:
             yield line
