@@ -108,6 +108,11 @@ class Azurite:
             raise AzuriteError("Azurite was not started")
         return self._process.stdout
 
+    def abandon(self) -> None:
+        """End it at once: what it would write has no place any more."""
+        if self._process is not None:
+            self._process.kill()
+
     async def close(self) -> None:
         """End it. It writes its index on SIGTERM, so it gets the time for that."""
         if self._process is None:

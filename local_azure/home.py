@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -43,3 +44,16 @@ def lock(home: Path) -> int | None:
         return None
     os.set_inheritable(descriptor, False)
     return descriptor
+
+
+async def lost(home: Path, descriptor: int) -> None:
+    """Returns when the lock that `descriptor` holds is not the home's any more: the folder was
+    removed, or another one is in its place. Nobody would find this process again."""
+    held = os.fstat(descriptor)
+    while True:
+        try:
+            if not os.path.samestat(held, (home / "lock").stat()):
+                return
+        except FileNotFoundError:
+            return
+        await asyncio.sleep(1)

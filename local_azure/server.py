@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from aiohttp import web
 
@@ -27,7 +28,7 @@ from local_azure.broken_answers import BrokenAnswers
 from local_azure.certificates import Authority
 from local_azure.directory import Directory
 from local_azure.egress import variables
-from local_azure.home import StartError, load_settings, lock
+from local_azure.home import StartError, load_settings, lock, lost
 from local_azure.login import HOST as LOGIN_HOST
 from local_azure.login import Login
 from local_azure.metering import Metering
@@ -200,6 +201,12 @@ class Service:
     def _keep_settings(self) -> None:
         write_private(self.home / "settings.json", json.dumps(self.azure.settings.as_texts()))
 
+    async def abandon(self) -> NoReturn:
+        """End all processes at once, this one too: there is no home any more to write to."""
+        self._azurite.abandon()
+        await self.placement.close()
+        os._exit(1)
+
     async def close(self) -> None:
         """Everything down, in reverse."""
         with suppress(FileNotFoundError):
@@ -238,14 +245,17 @@ async def serve(home: Path, *, names: Mapping[str, str], values: Mapping[str, st
     service = Service(home, world=world, settings=load_settings(home, values))
     starting = asyncio.create_task(service.start())
     stopping = asyncio.create_task(stop.wait())
+    losing = asyncio.create_task(lost(home, held))
     try:
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
             LOG.info("ready")
-            await stopping
+            await asyncio.wait([stopping, losing], return_when=asyncio.FIRST_COMPLETED)
+        if losing.done():
+            await service.abandon()
     finally:
-        for task in (starting, stopping):
+        for task in (starting, stopping, losing):
             task.cancel()
         await service.close()
         os.close(held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from local_azure import control, processes
@@ -146,3 +148,15 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path) -> None:
     said = broken.command("start", fails=True)
     assert "is no snapshot" in said
     assert len(said.strip().splitlines()) == 1
+
+
+def test_it_ends_when_its_home_is_removed(tmp_path: Path) -> None:
+    with LocalAzure(tmp_path / "home") as azure:
+        service = azure.running.pid
+        children = [one.pid for one in psutil.Process(service).children()]
+        assert children
+
+        shutil.rmtree(azure.home)
+
+        assert gone(service)
+        assert all(gone(child) for child in children)
