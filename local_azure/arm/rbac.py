@@ -21,7 +21,10 @@ EVERYONE = "00000000-0000-0000-0000-000000000000"
 
 @lru_cache(maxsize=4096)
 def _pattern(action: str) -> re.Pattern[str]:
-    return re.compile(re.escape(action).replace(r"\*", ".*"), re.IGNORECASE)
+    """`a/*/read` covers `a/read` too: built-in roles take `a/delete` and `a/write` back where they
+    give `a/*/delete` and `a/*/write` (AzureML Data Scientist; inferred)."""
+    any_depth = re.escape(action).replace(r"/\*/", "/(?:.*/)?")
+    return re.compile(any_depth.replace(r"\*", ".*"), re.IGNORECASE)
 
 
 @lru_cache(maxsize=65536)

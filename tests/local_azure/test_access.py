@@ -189,3 +189,16 @@ def test_a_role_is_found_by_its_name(azure: LocalAzure) -> None:
     assert [text(one, "properties", "roleName") for one in items(answer.body, "value")] == [
         "AcrPull"
     ]
+
+
+def test_a_data_scientist_reads_the_workspace_and_neither_changes_nor_deletes_it(
+    azure: LocalAzure,
+) -> None:
+    """Rule roles: what a built-in role takes back, its wildcard gave."""
+    scientist = azure.an_application()
+    azure.grant(scientist.object_id, "AzureML Data Scientist", azure.workspace)
+
+    assert azure.arm("GET", azure.workspace, who=scientist).status == 200
+    assert azure.arm("GET", f"{azure.workspace}/onlineEndpoints", who=scientist).status == 200
+    assert azure.arm("DELETE", azure.workspace, who=scientist).status == 403
+    assert azure.arm("PATCH", azure.workspace, {"tags": {"a": "b"}}, who=scientist).status == 403
