@@ -3,18 +3,16 @@ for the caller: that is the role that deployments most often miss."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from local_azure.arm import errors
 from local_azure.arm.envelope import shown
 from local_azure.arm.resource_type import Action, Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, JsonValue, copied, section, text
 from local_azure.arm.store import Resource
+from local_azure.services.machinelearning import names
 from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
 
 TYPE = f"{WORKSPACE}/connections"
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
 
 
 class Connections(ResourceType):
@@ -46,13 +44,7 @@ class Connections(ResourceType):
     async def accept(
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
-        name = call.path.names[-1]
-        if not NAME.fullmatch(name):
-            raise errors.bad_request(
-                f"Connection name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning "
-                "with a letter or digit.",
-                code="ValidationError",
-            )
+        names.check_holder("Connection", call.path.names[-1])
         properties = section(body, "properties")
         hidden: JsonObject = {**(existing.hidden if existing else {})}
         credentials = properties.pop("credentials", None)

@@ -1,4 +1,4 @@
-"""Names of endpoints and deployments, which the service checks and ARM's schemas do not."""
+"""Names that the service checks and ARM's schemas do not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from local_azure.arm import errors
 
 LEGAL = re.compile(r"[a-zA-Z](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?")
+HOLDER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
 
 
 def check(kind: str, name: str) -> None:
@@ -19,3 +20,13 @@ def check(kind: str, name: str) -> None:
         f"(it has {len(name)}).",
         detail="InvalidName",
     )
+
+
+def check_holder(kind: str, name: str) -> None:
+    """Raise unless the name may be a workspace's, a connection's or a registry's."""
+    if not HOLDER.fullmatch(name):
+        raise errors.bad_request(
+            f"{kind} name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning with a "
+            "letter or digit.",
+            code="ValidationError",
+        )

@@ -14,9 +14,8 @@ from local_azure.arm import errors
 from local_azure.arm.resource_type import Action, Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, section, text
 from local_azure.arm.store import Resource
-from local_azure.services.machinelearning import registry_import
+from local_azure.services.machinelearning import names, registry_import
 from local_azure.services.machinelearning.registry_names import TYPE, registry_named
-from local_azure.services.machinelearning.workspaces import NAME
 
 
 class Registries(ResourceType):
@@ -61,12 +60,7 @@ class Registries(ResourceType):
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
         name = call.path.names[-1]
-        if not NAME.fullmatch(name):
-            raise errors.bad_request(
-                f"Registry name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning "
-                "with a letter or digit.",
-                code="ValidationError",
-            )
+        names.check_holder("Registry", name)
         held = registry_named(self.azure, name)
         if held is not None and held is not existing:
             raise errors.conflict(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from local_azure.arm import errors
 from local_azure.arm.resource_type import Action, Call, ResourceType, Rule
 from local_azure.arm.shape import JsonObject, JsonValue, text
 from local_azure.arm.store import Resource
+from local_azure.services.machinelearning import names
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
 
 
 class Workspaces(ResourceType):
@@ -50,13 +48,7 @@ class Workspaces(ResourceType):
     async def accept(
         self, call: Call, body: JsonObject, existing: Resource | None
     ) -> tuple[JsonObject, JsonObject]:
-        name = call.path.names[-1]
-        if not NAME.fullmatch(name):
-            raise errors.bad_request(
-                f"Workspace name '{name}' is invalid: 3 to 33 letters, digits, - or _, beginning "
-                "with a letter or digit.",
-                code="ValidationError",
-            )
+        names.check_holder("Workspace", call.path.names[-1])
         body.setdefault("identity", {"type": "SystemAssigned"})
         body.setdefault("location", self.azure.world.location)
         return body, existing.hidden if existing else {}
