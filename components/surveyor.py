@@ -12,15 +12,21 @@ from typing import TypeVar, cast
 
 from components import survey_findings as found
 from components.endpoint_body import endpoint_body, reason_to_replace
-from components.providers.arm import Arm, Json, arm, section, text
+from components.providers.arm import (
+    COGNITIVE_API,
+    IDENTITY_API,
+    Arm,
+    Json,
+    arm,
+    section,
+    text,
+)
 from components.survey import IdentityFacts, Survey
 from specs.findings import Finding
 from specs.quota import Demand, Usage
 from specs.references import Reference
 from specs.stack import FlowService, Stack
 
-IDENTITY_API = "2023-01-31"
-COGNITIVE_API = "2023-05-01"
 OPENAI = frozenset({"azureopenai", "aiservices"})
 """Categories of connections whose account takes the OpenAI roles, in lower case."""
 PATIENCE = 15.0

@@ -11,14 +11,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.providers.arm import Arm, text
+from components.providers.arm import (
+    AUTHORIZATION_API,
+    COGNITIVE_API,
+    IDENTITY_API,
+    ML_API,
+    Arm,
+    text,
+)
 from specs.served import Deployment, overridden
 from specs.stack import Stack
 from tools.flow_needs import custom_keys, model_deployments
 
-_IDENTITY_API, _COGNITIVE_API, _GROUP_API = "2023-01-31", "2023-05-01", "2021-04-01"
-_ROLE_API = "2022-04-01"
-_ML_API = "2025-12-01"
+_GROUP_API = "2021-04-01"
 _ACCOUNTS = "Microsoft.CognitiveServices/accounts"
 _OPENAI_HOST = re.compile(r"^https://([^./]+)\.openai\.azure\.com/?$", re.IGNORECASE)
 _FIELD = re.compile(r"^\$\{\{\s*azureml://connections/([^/}\s]+)/credentials/([^/}\s]+)\s*\}\}$")
@@ -36,7 +41,7 @@ class Presumed:
     arm_id: str
     body: Mapping[str, object]
     """Of the PUT. That of a connection holds the key of the local OpenAI account."""
-    api: str = _ML_API
+    api: str = ML_API
 
 
 def presumed(stack: Stack, *, account: str, key: str) -> list[Presumed]:
@@ -68,9 +73,9 @@ def give_up_ownership(arm: Arm, subscription: str, object_id: str) -> None:
     """
     assignments = f"{subscription}/providers/Microsoft.Authorization/roleAssignments"
     query = f"$filter=principalId eq '{object_id}'"
-    for one in list(arm.list(assignments, api=_ROLE_API, query=query)):
+    for one in list(arm.list(assignments, api=AUTHORIZATION_API, query=query)):
         if text(one, "properties", "roleDefinitionId").endswith(_OWNER):
-            arm.delete(text(one, "id"), api=_ROLE_API)
+            arm.delete(text(one, "id"), api=AUTHORIZATION_API)
 
 
 def _deployments(stack: Stack) -> Iterator[Deployment]:
@@ -98,11 +103,11 @@ def _accounts(stack: Stack, *, own: str) -> Iterator[Presumed]:
     for arm_id, name in wanted.items():
         if arm_id != own:
             body = {"location": place.location, "kind": "OpenAI", "sku": {"name": "S0"}}
-            yield Presumed(f"Azure OpenAI account {name}", arm_id, body, _COGNITIVE_API)
+            yield Presumed(f"Azure OpenAI account {name}", arm_id, body, COGNITIVE_API)
         for model in sorted(models):
             about = {"model": {"format": "OpenAI", "name": model}}
             body = {"sku": {"name": "Standard", "capacity": 10}, "properties": about}
-            yield Presumed("", f"{arm_id}/deployments/{model}", body, _COGNITIVE_API)
+            yield Presumed("", f"{arm_id}/deployments/{model}", body, COGNITIVE_API)
 
 
 def _connections(stack: Stack, *, account: str, key: str) -> Iterator[Presumed]:
@@ -155,7 +160,7 @@ def _identities(stack: Stack) -> Iterator[Presumed]:
         if arm_id := service.endpoint.identity_id:
             name = arm_id.rsplit("/", 1)[-1]
             body = {"location": stack.workspace.location}
-            yield Presumed(f"identity {name}", arm_id, body, _IDENTITY_API)
+            yield Presumed(f"identity {name}", arm_id, body, IDENTITY_API)
 
 
 def _computes(stack: Stack) -> Iterator[Presumed]:
@@ -185,7 +190,7 @@ def _roles(stack: Stack) -> Iterator[Presumed]:
             "assignableScopes": [subscription],
         }
         arm_id = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
-        yield Presumed(f"role {guid}", arm_id, {"properties": about}, _ROLE_API)
+        yield Presumed(f"role {guid}", arm_id, {"properties": about}, AUTHORIZATION_API)
 
 
 def _group_of(arm_id: str) -> str:

@@ -18,6 +18,8 @@ SCOPE = f"{ARM}/.default"
 ML_API = "2025-12-01"
 """The version that pulumi-azure-native 3.29 speaks for Azure ML."""
 AUTHORIZATION_API = "2022-04-01"
+COGNITIVE_API = "2023-05-01"
+IDENTITY_API = "2023-01-31"
 
 Json = dict[str, object]
 
