@@ -17,7 +17,6 @@ from pathlib import Path
 
 from local_azure.arm.shape import parse_object, strings
 
-ZERO_SUFFIX = "-0000-4000-8000-"
 PLATFORM_SUBSCRIPTION = "10ca1000-0000-4000-8000-0000000000ff"
 """Where the system registry lies: the platform's, so nobody in the tenant has a role on it."""
 

@@ -156,10 +156,3 @@ def parent_of(identifier: str) -> str:
 def name_of(identifier: str) -> str:
     """The last name in an id."""
     return identifier.rsplit("/", 1)[-1]
-
-
-def ancestor(identifier: str, levels: int = 1) -> str:
-    """`parent_of`, applied `levels` times."""
-    for _ in range(levels):
-        identifier = parent_of(identifier)
-    return identifier

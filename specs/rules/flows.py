@@ -12,7 +12,6 @@ from specs.rules.subjects import DeploymentCase, ModelCase, StackCase
 from specs.served import SOURCE_FLOW, flow_properties
 from specs.tree import Place
 
-_FLOW = "the article, Get the flow ready for deploy"
 _MODEL = "the article, Register the flow as a model"
 _SERVING = "promptflow 1.18.5: serving takes the first entry of AZUREML_MODEL_DIR"
 _CODE = "promptflow 1.18.5: .env files are for development"

@@ -210,7 +210,7 @@ def _changes_field(name: str, connections: set[str]) -> bool:
 
 def _by_its_substitute(name: str, variables: Mapping[str, str], known: set[str]) -> str:
     """`<OTHER>_<FIELD>`, where OTHER stands in for a connection: the flow's own name counts."""
-    for connection in known & set(variables):
+    for connection in sorted(known & set(variables)):
         reference = _REFERENCE.fullmatch(variables[connection].strip())
         other = (reference[1] if reference else variables[connection]).replace(" ", "_").upper()
         if other and name.startswith(f"{other}_"):
