@@ -18,7 +18,7 @@ from local_azure.arm.store import Resource
 from local_azure.services import metric_catalogue as catalogue
 from local_azure.services import metric_series as series
 from local_azure.services.machinelearning.durations import seconds
-from local_azure.services.machinelearning.online_endpoints import DEPLOYMENTS, TYPE
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS, ENDPOINTS
 from local_azure.serving.counters import Minute
 
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'([^']*)'", re.IGNORECASE)
@@ -48,9 +48,9 @@ class _OfResource(ResourceType):
     def resource(self, call: Call) -> Resource:
         """The endpoint or deployment that is asked about."""
         held = self.azure.store.get(call.path.scope)
-        if held is None or held.type not in (TYPE, DEPLOYMENTS):
+        if held is None or held.type not in (ENDPOINTS, DEPLOYMENTS):
             raise errors.bad_request(
-                f"The local Azure has metrics of {TYPE} and {DEPLOYMENTS} only, and "
+                f"The local Azure has metrics of {ENDPOINTS} and {DEPLOYMENTS} only, and "
                 f"'{call.path.scope}' is none that exists.",
                 code="ResourceNotFound",
             )
@@ -68,11 +68,11 @@ class MetricDefinitions(_OfResource):
 
 
 def _known(resource: Resource) -> tuple[series.Metric, ...]:
-    return catalogue.OF_ENDPOINT if resource.type == TYPE else catalogue.OF_DEPLOYMENT
+    return catalogue.OF_ENDPOINT if resource.type == ENDPOINTS else catalogue.OF_DEPLOYMENT
 
 
 def _dimensions(resource: Resource, metric: series.Metric) -> list[str]:
-    of_endpoint = resource.type == TYPE and metric.by_deployment
+    of_endpoint = resource.type == ENDPOINTS and metric.by_deployment
     return [*(["deployment"] if of_endpoint else []), *metric.dimensions]
 
 

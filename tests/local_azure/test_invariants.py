@@ -13,7 +13,8 @@ from local_azure.arm import ids
 from local_azure.arm.shape import JsonObject, JsonValue, number, section, text
 from local_azure.arm.snapshot import Snapshot
 from local_azure.services.machinelearning.capacity import used_cores
-from local_azure.services.machinelearning.online_endpoints import DEPLOYMENTS, TYPE
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS
+from local_azure.services.machinelearning.workspaces import ENDPOINTS as TYPE
 from tests.local_azure.engine_world import EngineWorld
 from tests.local_azure.world import Answer, a_deployment, an_endpoint
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from local_azure.arm.resource_type import Call, ResourceType
 from local_azure.arm.shape import JsonObject, JsonValue, number, section, text
 from local_azure.azure import Azure
-from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS
 
-DEPLOYMENTS = f"{WORKSPACE}/onlineEndpoints/deployments"
 DEFAULT_SIZE = "Standard_F4s_v2"
 _DATA = Path(__file__).parents[2] / "data" / "managed-endpoint-skus.json"
 

@@ -8,9 +8,10 @@ from local_azure.arm.shape import JsonObject, number, section, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
 from local_azure.services.machinelearning import bag, references
-from local_azure.services.machinelearning.capacity import DEPLOYMENTS, used_cores, vm_size
+from local_azure.services.machinelearning.capacity import used_cores, vm_size
 from local_azure.services.machinelearning.durations import seconds
 from local_azure.services.machinelearning.kubernetes import check_deployment as on_cluster
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS
 
 FLOW_PROPERTY = "azureml.promptflow.source_flow_id"
 MAX_INSTANCES = 50

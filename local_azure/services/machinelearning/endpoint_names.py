@@ -14,10 +14,8 @@ from local_azure.arm.shape import number, section, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
 from local_azure.services.machinelearning import kubernetes
-from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
+from local_azure.services.machinelearning.workspaces import ENDPOINTS
 from local_azure.serving import addresses
-
-ENDPOINTS = f"{WORKSPACE}/onlineEndpoints"
 
 
 def is_managed(endpoint: Resource) -> bool:

@@ -8,11 +8,10 @@ from local_azure.arm.ids import name_of
 from local_azure.arm.shape import JsonObject, number, section, text
 from local_azure.arm.store import Resource
 from local_azure.azure import Azure
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS, ENDPOINTS
 from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
 
 COMPUTES = f"{WORKSPACE}/computes"
-ENDPOINTS = f"{WORKSPACE}/onlineEndpoints"
-DEPLOYMENTS = f"{ENDPOINTS}/deployments"
 DEFAULT_INSTANCE_TYPE = "defaultinstancetype"
 SHORTEST, LONGEST = 6, 62
 

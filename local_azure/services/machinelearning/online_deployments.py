@@ -21,11 +21,11 @@ from local_azure.services.machinelearning import (
 )
 from local_azure.services.machinelearning.capacity import DEFAULT_SIZE, vm_size
 from local_azure.services.machinelearning.durations import seconds
-from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS
 from local_azure.serving import collected_events
 from local_azure.serving.placement import PlacementError, PlacementSpec, Probe
 
-TYPE = f"{WORKSPACE}/onlineEndpoints/deployments"
+TYPE = DEPLOYMENTS
 CONTAINERS = ("InferenceServer", "StorageInitializer")
 
 

@@ -19,10 +19,9 @@ from local_azure.services.machinelearning import (
     rules,
     traffic,
 )
-from local_azure.services.machinelearning.workspaces import TYPE as WORKSPACE
+from local_azure.services.machinelearning.workspaces import DEPLOYMENTS, ENDPOINTS
 
-TYPE = f"{WORKSPACE}/onlineEndpoints"
-DEPLOYMENTS = f"{TYPE}/deployments"
+TYPE = ENDPOINTS
 AUTH_MODES = ("Key", "AMLToken", "AADToken")
 AML_TOKEN_AUDIENCE = "urn:local-azure:online-endpoint"  # noqa: S105 - an audience, no secret
 

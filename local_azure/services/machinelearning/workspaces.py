@@ -10,6 +10,8 @@ from local_azure.arm.store import Resource
 from local_azure.services.machinelearning import names
 
 TYPE = "Microsoft.MachineLearningServices/workspaces"
+ENDPOINTS = f"{TYPE}/onlineEndpoints"
+DEPLOYMENTS = f"{ENDPOINTS}/deployments"
 
 
 class Workspaces(ResourceType):
